@@ -1,0 +1,1 @@
+"""Organisations, the people who work there, their sessions and second factors."""

@@ -1,0 +1,1 @@
+"""One sitting of a helper and a resident: every run and every act belongs to one."""

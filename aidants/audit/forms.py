@@ -1,0 +1,82 @@
+"""The search form of the journal; it lives in the address, so it holds no name, only dates, codes and pseudonyms."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field
+
+from aidants.audit.queries import Filters, mandates, people
+from aidants.db import Work
+from aidants.i18n import N_
+from aidants.journal.actions import CATALOGUE
+from aidants.procedures import SCOPES
+from aidants.web.forms import FormModel, Text, custom_error
+
+_DATE_FORMS: Final = ("%Y-%m-%d", "%d/%m/%Y")
+_UNKNOWN: Final = N_("Choisissez une des réponses proposées.")
+
+
+def _day(value: str) -> str:
+    """Accept an empty text or a date, and return it in ISO form."""
+    if not value:
+        return ""
+    for form in _DATE_FORMS:
+        try:
+            return datetime.strptime(value, form).date().isoformat()  # noqa: DTZ007 - a day, not an instant
+        except ValueError:
+            continue
+    raise custom_error(N_("Écrivez une date comme 24/11/2026."))
+
+
+def _action(value: str) -> str:
+    if value and value not in CATALOGUE:
+        raise custom_error(_UNKNOWN)
+    return value
+
+
+def _scope(value: str) -> str:
+    if value and value not in SCOPES:
+        raise custom_error(_UNKNOWN)
+    return value
+
+
+def _number(value: str) -> str:
+    if value and not (value.isascii() and value.isdigit()):
+        raise custom_error(_UNKNOWN)
+    return value
+
+
+Day = Annotated[Text, Field(max_length=10), AfterValidator(_day)]
+
+
+class JournalForm(FormModel):
+    """Every criterion is optional; ``avant`` is the number below which the page starts."""
+
+    du: Day = ""
+    au: Day = ""
+    acte: Annotated[Text, Field(max_length=40), AfterValidator(_action)] = ""
+    structure: Annotated[Text, Field(max_length=26)] = ""
+    par: Annotated[Text, Field(max_length=26)] = ""
+    mandat: Annotated[Text, Field(max_length=26)] = ""
+    theme: Annotated[Text, Field(max_length=20), AfterValidator(_scope)] = ""
+    avant: Annotated[Text, Field(max_length=15), AfterValidator(_number)] = ""
+
+    def used(self) -> dict[str, str]:
+        """Return the criteria that are filled, paging left out."""
+        return {name: value for name, value in self.model_dump(exclude={"avant"}).items() if value}
+
+
+def read_filters(work: Work, form: JournalForm) -> Filters:
+    """Turn a valid form into a search; pseudonyms become ids."""
+    return Filters(
+        start=date.fromisoformat(form.du) if form.du else None,
+        end=date.fromisoformat(form.au) if form.au else None,
+        action=form.acte or None,
+        organisation=form.structure or None,
+        actors=people(work.session, form.par) if form.par else None,
+        mandates=mandates(work.session, form.mandat) if form.mandat else None,
+        scope=form.theme or None,
+        before=int(form.avant) if form.avant else None,
+    )

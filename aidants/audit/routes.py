@@ -1,0 +1,218 @@
+"""Pages on the journal. Three screens share everything but their reach; each reading is itself an entry."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from babel.numbers import format_decimal
+from starlette.responses import Response
+from starlette.routing import Route
+
+from aidants import dates, i18n
+from aidants.audit import queries
+from aidants.audit.forms import JournalForm, read_filters
+from aidants.audit.queries import Reach
+from aidants.audit.words import facts
+from aidants.db import Mode, Work
+from aidants.errors import Refused
+from aidants.i18n import N_, gettext
+from aidants.journal import entry as formats
+from aidants.journal import labels
+from aidants.journal.actions import CATALOGUE, JournalSearched, JournalVerified
+from aidants.journal.models import JournalRecord
+from aidants.journal.services import Private, record
+from aidants.journal.verify import verify
+from aidants.policy import Permission, require
+from aidants.procedures import SCOPES
+from aidants.web.endpoint import Page, page
+from aidants.web.forms import parse
+
+_verifying: Final = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One of the three screens: whose entries, who may open it, where it lives."""
+
+    reach: Reach
+    permission: Permission
+    path: str
+    title: str
+
+
+SCREENS: Final = (
+    Screen(Reach.AUDITED, Permission.AUDIT_JOURNAL, "/journal", N_("Journal")),
+    Screen(
+        Reach.ORGANISATION, Permission.SEE_ORGANISATION_JOURNAL, "/journal-structure", N_("Journal de la structure")
+    ),
+    Screen(Reach.OWN, Permission.SEE_OWN_JOURNAL, "/mon-journal", N_("Mon journal")),
+)
+
+
+def journal(screen: Screen, work: Work, view: Page) -> Response:
+    """Show one page of entries by day, with the search; the auditors' screen says the state of the journal too."""
+    form = parse(JournalForm, view.query)
+    zone = work.settings.zone
+    found = queries.Found((), more=False)
+    if not form.errors:
+        found = queries.search(work, screen.reach, read_filters(work, form.valid()), zone)
+    used = form.value.used() if form.value else {}
+    older = {**used, "avant": found.entries[-1].seq} if found.more else None
+    audits = screen.reach is Reach.AUDITED
+    return view.render(
+        "audit/journal.html",
+        status=422 if form.errors else 200,
+        screen=screen,
+        form=form,
+        used=used,
+        days=_days(found.entries, work, view.locale),
+        older=_address(screen, older) if older else None,
+        newest=_address(screen, used) if form.get("avant") else None,
+        state=_state(work, view) if audits else None,
+        actions=_action_choices(),
+        scopes=[("", gettext("Tous"))] + [(key, gettext(scope.label)) for key, scope in SCOPES.items()],
+        organisations=[("", gettext("Toutes")), *queries.audited_organisations(work)] if audits else [],
+    )
+
+
+def entry(screen: Screen, work: Work, view: Page) -> Response:
+    """Show one entry: its record, its leaf, and whether they still agree."""
+    found, leaf, payload = queries.get_entry(work, screen.reach, view.param("id"))
+    try:
+        agrees = formats.make_leaf(found.model_dump()) == leaf
+    except (ValueError, TypeError):
+        agrees = False
+    return view.render(
+        "audit/entry.html",
+        screen=screen,
+        entry=found,
+        sentence=labels.sentence(found),
+        when=_when(found),
+        number=_number(found.seq),
+        facts=facts(found),
+        leaf=leaf.decode("utf-8", "replace") if leaf is not None else None,
+        agrees=agrees,
+        payload=payload,
+    )
+
+
+def verify_now(view: Page) -> Response:
+    """Check the whole journal outside any transaction of the page, record the result and show it."""
+    if not _verifying.acquire(blocking=False):
+        raise Refused(N_("Une vérification est déjà en cours. Attendez sa fin."), code="verification_running")
+    try:
+        report = verify(view.gate.database)
+    finally:
+        _verifying.release()
+    faults = len(report.faults) + report.more
+    with view.unit(Mode.WRITE) as work:
+        require(view.actor, Permission.AUDIT_JOURNAL)
+        outcome = "intact" if report.ok else "faults"
+        record(work, JournalVerified(outcome=outcome, size=report.size, root=report.root.hex(), faults=faults))
+    return view.render("audit/verification.html", report=report, count=faults, size=_number(report.size))
+
+
+def _records_search(screen: Screen, work: Work, view: Page) -> None:
+    form = parse(JournalForm, view.query).value
+    _record_reading(work, screen, form.used() if form else {})
+
+
+def _records_entry(screen: Screen, work: Work, view: Page) -> None:
+    queries.get_entry(work, screen.reach, view.param("id"))
+    _record_reading(work, screen, {"entree": view.param("id")})
+
+
+def _record_reading(work: Work, screen: Screen, used: dict[str, str]) -> None:
+    """Record which criteria were used; their values name people and mandates, so they are sealed."""
+    private = Private("installation", work.keyring.derive("journal"), used)
+    record(work, JournalSearched(view=screen.reach.value, filters=tuple(used)), private)
+
+
+def _days(entries: Sequence[JournalRecord], work: Work, locale: str) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return the entries by day of the people, each as its line shows it."""
+    zone = work.settings.zone
+    return [
+        (dates.long_date(day, locale).capitalize(), [_line(item, work) for item in items])
+        for day, items in groupby(entries, key=lambda item: dates.local_day(_when(item), zone))
+    ]
+
+
+def _line(item: JournalRecord, work: Work) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "number": _number(item.seq),
+        "time": _when(item).astimezone(work.settings.zone).strftime("%H:%M:%S"),
+        "sentence": labels.sentence(item),
+        "actor": labels.person(item.actor),
+        "actor_id": item.actor,
+        "mandate": labels.mandate(item.mandate) if item.mandate else "",
+        "mandate_id": item.mandate,
+    }
+
+
+def _state(work: Work, view: Page) -> dict[str, Any]:
+    state = queries.state(work.session)
+    verified = state.verified
+    mine = verified is not None and view.actor is not None and verified.actor == view.actor.person_id
+    return {
+        "size": _number(state.size),
+        "sealed": _number(state.sealed),
+        "sealed_count": state.sealed,
+        "waiting": state.size - state.sealed,
+        "root": state.root.hex() if state.root else "",
+        "sealed_at": state.sealed_at,
+        "verified_at": _when(verified) if verified else None,
+        "verified_by": (gettext("vous") if mine else labels.person(verified.actor)) if verified else "",
+        "intact": verified is not None and verified.outcome == "intact",
+    }
+
+
+def _action_choices() -> list[tuple[str, str]]:
+    names = sorted(((name, labels.title(name)) for name in CATALOGUE), key=lambda pair: pair[1])
+    return [("", gettext("Tous")), *names]
+
+
+def _when(found: JournalRecord) -> datetime:
+    return datetime.fromisoformat(found.ts)
+
+
+def _number(number: int) -> str:
+    return str(format_decimal(number, locale=i18n.current()))
+
+
+def _address(screen: Screen, criteria: dict[str, Any]) -> str:
+    return f"{screen.path}?{urlencode(criteria)}" if criteria else screen.path
+
+
+def _routes(screen: Screen) -> list[Route]:
+    """Return the list and the entry page of a screen."""
+    return [
+        page(
+            screen.path,
+            lambda work, view: journal(screen, work, view),
+            permission=screen.permission,
+            db=Mode.READ,
+            records=lambda work, view: _records_search(screen, work, view),
+            name=f"{__name__}.journal.{screen.reach}",
+        ),
+        page(
+            f"{screen.path}/entrees/{{id}}",
+            lambda work, view: entry(screen, work, view),
+            permission=screen.permission,
+            db=Mode.READ,
+            records=lambda work, view: _records_entry(screen, work, view),
+            name=f"{__name__}.entry.{screen.reach}",
+        ),
+    ]
+
+
+ROUTES: Final[list[Route]] = [
+    *(route for screen in SCREENS for route in _routes(screen)),
+    page("/journal/verification", verify_now, permission=Permission.AUDIT_JOURNAL, db=Mode.OWN, method="POST"),
+]

@@ -1,0 +1,85 @@
+"""Pages: today, a person's card; acts: receive somebody, start a mandate, end the sitting."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from aidants.assistance import services as assistance
+from aidants.counter import queries
+from aidants.db import Mode, Work
+from aidants.guides import queries as runs
+from aidants.mandates import queries as mandates
+from aidants.mandates import services as drafting
+from aidants.policy import Permission, can
+from aidants.residents import services as residents
+from aidants.web.endpoint import Page, page
+
+
+def home(view: Page) -> Response:
+    """Show the helper what waits; the others are sent to their own first page."""
+    if not can(view.actor, Permission.SEE_RESIDENTS):
+        return view.redirect(_first_page(view))
+    with view.unit(Mode.READ) as work:
+        waiting, ending = queries.desk(work)
+        open_run = runs.open_run(work)
+        now = work.now
+    shown = {line.resident.id: line.resident for line in [*waiting, *ending]}
+    if open_run is not None and open_run.resident is not None:
+        shown[open_run.resident.id] = open_run.resident
+    if shown:
+        with view.unit(Mode.WRITE) as work:
+            residents.journal_search(work, tuple(shown.values()), "today")
+    return view.render("counter/today.html", waiting=waiting, ending=ending, open_run=open_run, now=now)
+
+
+def _first_page(view: Page) -> str:
+    for permission, path in (
+        (Permission.AUDIT_JOURNAL, "/journal"),
+        (Permission.SEE_ORGANISATION_JOURNAL, "/journal-structure"),
+    ):
+        if can(view.actor, permission):
+            return path
+    return "/guides"
+
+
+def card(work: Work, view: Page) -> Response:
+    """Show a person: who, their mandates, their walks, and what can be done now."""
+    known = residents.get_resident(work, view.param("id"))
+    return view.render(
+        "counter/person.html",
+        resident=known,
+        mandates=mandates.mandates_of(work, known.id),
+        runs=runs.runs_of(work, known.id),
+        sitting=assistance.current(work),
+    )
+
+
+def start_mandate(work: Work, view: Page) -> Response:
+    """Receive the person and start a mandate (or go on with the one already begun)."""
+    sitting = assistance.receive(work, view.param("id"))
+    return view.redirect(f"/mandats/{drafting.draft_mandate(work, view.param('id'), sitting.id)}")
+
+
+def follow_guide(work: Work, view: Page) -> Response:
+    """Receive the person and open the guide of a procedure, at its first step or where it was left."""
+    sitting = assistance.receive(work, view.param("id"))
+    return view.redirect(f"/parcours/{runs.start_for_procedure(work, sitting.id, view.form.last('demarche'))}")
+
+
+def end_sitting(work: Work, view: Page) -> Response:
+    """End the sitting."""
+    assistance.close(work, view.param("id"))
+    return view.redirect("/aujourdhui")
+
+
+def _views(work: Work, view: Page) -> None:
+    residents.journal_view(work, view.param("id"))
+
+
+ROUTES = [
+    page("/aujourdhui", home, permission=Permission.SIGNED_IN, db=Mode.OWN),
+    page("/personnes/{id}", card, permission=Permission.SEE_RESIDENTS, db=Mode.READ, records=_views),
+    page("/personnes/{id}/mandats", start_mandate, permission=Permission.CHANGE_MANDATES, db=Mode.WRITE, method="POST"),
+    page("/personnes/{id}/parcours", follow_guide, permission=Permission.RUN_GUIDES, db=Mode.WRITE, method="POST"),
+    page("/accompagnements/{id}/fin", end_sitting, permission=Permission.RUN_GUIDES, db=Mode.WRITE, method="POST"),
+]

@@ -1,0 +1,76 @@
+"""Recognises what must never be stored: social security numbers, bank cards, bank accounts, control characters.
+
+The CNIL forbids any use of the social security number (NIR) outside décret 2019-341; cards and passwords of a resident are
+none of a helper's business (CNIL kit for social workers). Every field where text can be typed goes through ``clean``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+_NIR: Final = re.compile(
+    r"(?<!\d)[1-478]\s?\d{2}\s?(?:0[1-9]|[1-9]\d)\s?(?:2[AaBb]|\d{2})\s?\d{3}\s?\d{3}(?:\s?\d{2})?(?!\d)"
+)
+_SEPARATORS: Final = re.compile(r"[\s.\-_/·\u00a0\u202f]+")
+_CARD: Final = re.compile(r"(?<!\d)\d{13,19}(?!\d)")
+_IBAN: Final = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}[A-Z0-9]{11,30}(?![A-Z0-9])")
+_BIDI: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C])
+
+
+class ForbiddenText(ValueError):
+    """The text holds something that is refused everywhere; ``code`` says what: control, nir, card or iban."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def clean(text: str) -> str:
+    """Return the text NFC-normalised, trimmed, without invisible direction marks (Unicode TR 36).
+
+    Raises ForbiddenText for control characters, a social security number (Corsica included, spaced or not), a bank card
+    (Luhn) or an IBAN (ISO 13616 check digits).
+    """
+    text = unicodedata.normalize("NFC", text).translate(_BIDI).strip()
+    if any(unicodedata.category(letter) in {"Cc", "Cs", "Co", "Cn"} and letter not in "\n\t" for letter in text):
+        raise ForbiddenText("control")
+    found = forbidden(text)
+    if found:
+        raise ForbiddenText(found)
+    return text
+
+
+def forbidden(text: str) -> str | None:
+    """Return ``nir``, ``card`` or ``iban`` when the text holds one, else None."""
+    folded = unicodedata.normalize("NFKC", text)
+    ascii_digits = "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in folded)
+    compact = _SEPARATORS.sub("", ascii_digits)
+    for candidate in (_SEPARATORS.sub(" ", ascii_digits), compact):
+        if any(_is_nir(_SEPARATORS.sub("", match.group())) for match in _NIR.finditer(candidate)):
+            return "nir"
+    if any(_luhn(match.group()) for match in _CARD.finditer(compact)):
+        return "card"
+    if any(_iban(match.group()) for match in _IBAN.finditer(compact.upper())):
+        return "iban"
+    return None
+
+
+def _is_nir(number: str) -> bool:
+    """Thirteen digits look like one; with fifteen, the key 97 − (number mod 97) must not contradict."""
+    if len(number) == 13:
+        return True
+    body, key = number[:13].upper().replace("2A", "19").replace("2B", "18"), number[13:]
+    return 97 - int(body) % 97 == int(key) or number[5:7].upper() in {"2A", "2B"}
+
+
+def _luhn(number: str) -> bool:
+    digits = [int(letter) for letter in reversed(number)]
+    total = sum(digits[0::2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2])
+    return total % 10 == 0 and len(set(number)) > 1
+
+
+def _iban(text: str) -> bool:
+    moved = text[4:] + text[:4]
+    return int("".join(str(int(letter, 36)) for letter in moved)) % 97 == 1

@@ -1,0 +1,407 @@
+"""The catalogue of journal actions: one small frozen dataclass each; its docstring is its documentation.
+
+A field named like a column of the record goes to that column; any other field goes to the record's ``detail`` (short
+strings, integers, lists of short strings). No field ever holds personal data: names, reasons and references go to the
+sealed payload. To add an action: one class here, one sentence in ``labels``, one ``record`` call.
+
+The file is over the usual length because it is a list, read whole by auditors.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from enum import StrEnum
+from typing import Any, ClassVar, Final, dataclass_transform
+
+from aidants.journal.entry import FIELDS
+
+PUBLIC: Final = "public"
+CONSOLE: Final = "console"
+SYSTEM: Final = "system"
+LONGEST_DETAIL: Final = 200
+
+COLUMNS: Final = frozenset(FIELDS) - {"v", "id", "ts", "kind", "type", "detail", "owner", "sealed"}
+CATALOGUE: Final[dict[str, type[Action]]] = {}
+_CAPITAL: Final = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+class Kind(StrEnum):
+    """The family of an action; the only word about it that the public leaf says."""
+
+    ACCOUNT = "account"
+    ORGANISATION = "organisation"
+    RESIDENT = "resident"
+    MANDATE = "mandate"
+    ASSISTANCE = "assistance"
+    IDENTITY = "identity"
+    AUDIT = "audit"
+    SYSTEM = "system"
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class _Declared:
+    """Makes each subclass a frozen dataclass and, unless it is a ``group``, a member of the catalogue."""
+
+    type: ClassVar[str]
+    kind: ClassVar[Kind]
+
+    def __init_subclass__(cls, kind: Kind | None = None, group: bool = False, **rest: Any) -> None:
+        super().__init_subclass__(**rest)
+        dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+        if kind is not None:
+            cls.kind = kind
+        if not group and issubclass(cls, Action):
+            cls.type = _CAPITAL.sub("_", cls.__name__).lower()
+            CATALOGUE[cls.type] = cls
+
+
+class Action(_Declared, group=True):
+    """Base of all actions. ``organisation`` defaults to the actor's; ``corrects`` is the id of an earlier entry."""
+
+    organisation: str | None = None
+    corrects: str | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """Return the fields that are columns of the record, absent ones left out."""
+        return {name: value for name, value in vars(self).items() if name in COLUMNS and value is not None}
+
+    def detail(self) -> dict[str, Any]:
+        """Return the other fields. Raises ValueError for a value too long or of a type the journal does not keep."""
+        found = {name: value for name, value in vars(self).items() if name not in COLUMNS and value not in (None, ())}
+        for name, value in found.items():
+            parts = value if isinstance(value, tuple) else (value,)
+            if not all(isinstance(part, (str, int)) and len(str(part)) <= LONGEST_DETAIL for part in parts):
+                raise ValueError(f"{self.type}.{name} does not fit the journal")
+        return found
+
+
+# Accounts and organisations
+
+
+class SignedIn(Action, kind=Kind.ACCOUNT):
+    """A person opened a session with every factor asked. ``actor`` and ``session`` are theirs, just created."""
+
+    actor: str
+    session: str
+    auth: str = "password_totp"
+    level: str = "fresh"
+
+
+class SignInFailed(Action, kind=Kind.ACCOUNT):
+    """A sign-in was refused. ``person`` when the account exists; ``count``: as many earlier ones not written singly."""
+
+    outcome: str
+    person: str | None = None
+    count: int | None = None
+
+
+class SignedOut(Action, kind=Kind.ACCOUNT):
+    """A person closed their session."""
+
+
+class Reauthenticated(Action, kind=Kind.ACCOUNT):
+    """A person gave a fresh one-time code for what they do next."""
+
+    level: str = "fresh"
+
+
+class SessionEnded(Action, kind=Kind.ACCOUNT):
+    """A session ended by itself or by another act. ``outcome``: ``idle``, ``absolute``, ``replaced`` or ``closed``."""
+
+    outcome: str
+    actor: str
+    session: str
+
+
+class Activated(Action, kind=Kind.ACCOUNT):
+    """An invited person took possession of their account."""
+
+    person: str
+    actor: str | None = None
+
+
+class RoleGranted(Action, kind=Kind.ACCOUNT):
+    """A person received a role in an organisation or in the installation."""
+
+    person: str
+    role: str
+
+
+class OrganisationCreated(Action, kind=Kind.ORGANISATION):
+    """An organisation was created."""
+
+    organisation: str
+
+
+class TrainingRecorded(Action, kind=Kind.ACCOUNT):
+    """A person's training was recorded; ``trained_on`` is the day of the certificate (ISO date)."""
+
+    person: str
+    trained_on: str | None = None
+
+
+class CharterAccepted(Action, kind=Kind.ACCOUNT):
+    """A person accepted the helpers' charter; ``charter`` names its version."""
+
+    person: str | None = None
+    charter: str | None = None
+
+
+# Residents
+
+
+class _OnResident(Action, kind=Kind.RESIDENT, group=True):
+    resident: str
+    assistance: str | None = None
+
+
+class ResidentCreated(_OnResident):
+    """A resident's file was created."""
+
+
+class ResidentViewed(_OnResident):
+    """A resident's file was shown: once for an actor, a session, a resident and a quarter of an hour."""
+
+
+class ResidentChanged(_OnResident):
+    """A resident's file was changed; ``fields`` names what changed, never the values."""
+
+    fields: tuple[str, ...] = ()
+
+
+class ResidentSearched(Action, kind=Kind.RESIDENT):
+    """Residents were searched; ``results`` counts those shown, their ids are in the sealed payload."""
+
+    results: int
+    criteria: tuple[str, ...] = ()
+
+
+# Mandates
+
+
+class _OnMandate(Action, kind=Kind.MANDATE, group=True):
+    mandate: str
+    resident: str | None = None
+    assistance: str | None = None
+
+
+class MandateDrafted(_OnMandate):
+    """A mandate was drafted; it authorises nothing yet. ``renews``: the mandate it was prefilled from."""
+
+    renews: str | None = None
+
+
+class ConsentAsked(_OnMandate):
+    """The exact text was frozen and shown to the resident. ``proof``: kind of consent proof; ``text_sha256``: of the text."""
+
+    proof: str
+    text_sha256: str
+    lang: str | None = None
+    template: str | None = None
+    duration: str | None = None
+
+
+class ConsentGiven(_OnMandate):
+    """The resident agreed; ``assurance`` is the level stated on screen and on paper."""
+
+    proof: str
+    text_sha256: str | None = None
+    assurance: str | None = None
+
+
+class ConsentRefused(_OnMandate):
+    """The resident said no."""
+
+    proof: str | None = None
+
+
+class MandateActivated(_OnMandate):
+    """The mandate authorises acts from now. ``signed_on`` (ISO date) when a paper was recorded late."""
+
+    proof: str
+    duration: str
+    procedures: int
+    ends_at: str
+    signed_on: str | None = None
+
+
+class AuthorisationGranted(_OnMandate):
+    """One scope of a mandate, with its named procedures, became usable."""
+
+    scope: str
+    procedures: tuple[str, ...]
+
+
+class AuthorisationSuperseded(_OnMandate):
+    """A newer mandate of the same organisation took over this scope; ``by`` is that mandate."""
+
+    scope: str
+    by: str
+
+
+class AuthorisationRevoked(_OnMandate):
+    """One scope was withdrawn. ``outcome`` says by whom: ``resident``, ``helper`` or ``manager``."""
+
+    scope: str
+    outcome: str
+
+
+class MandateRevoked(_OnMandate):
+    """The whole mandate ended. ``outcome``: ``resident``, ``helper``, ``manager``, ``renounced``, ``death``, ``incapacity``."""
+
+    outcome: str
+
+
+class MandateExpired(_OnMandate):
+    """The mandate reached its end; noticed by the application itself."""
+
+    actor: str = SYSTEM
+
+
+class MandateAbandoned(Action, kind=Kind.MANDATE):
+    """A mandate never became active. ``outcome``: ``refused``, ``lapsed``, ``changed``, ``stopped``, or the rule that forbids
+    it: ``protected_person``, ``minor`` (the counter cannot mandate for them yet); then there may be no mandate at all."""
+
+    outcome: str
+    mandate: str | None = None
+    resident: str | None = None
+    assistance: str | None = None
+
+
+class MandateViewed(_OnMandate):
+    """A mandate was shown: once for an actor, a session, a mandate and a quarter of an hour."""
+
+
+class MandatePrinted(_OnMandate):
+    """A mandate was printed or downloaded; ``copy``: ``original`` or ``reprint``."""
+
+    copy: str | None = None
+
+
+class MandateVerified(Action, kind=Kind.MANDATE):
+    """Somebody checked a verification code. ``outcome``: the state answered; ``count``: as many not written singly."""
+
+    outcome: str
+    mandate: str | None = None
+    count: int | None = None
+
+
+# Assistance and guides
+
+
+class _OnAssistance(Action, kind=Kind.ASSISTANCE, group=True):
+    assistance: str | None = None
+    resident: str | None = None
+    mandate: str | None = None
+
+
+class AssistanceStarted(_OnAssistance):
+    """A helper and a resident sat down together."""
+
+    assistance: str
+
+
+class AssistanceEnded(_OnAssistance):
+    """The sitting ended; ``minutes`` is its length when known."""
+
+    assistance: str
+    outcome: str | None = None
+    minutes: int | None = None
+
+
+class _OnRun(_OnAssistance, group=True):
+    run: str
+    guide: str
+    version: int
+    lang: str | None = None
+    scope: str | None = None
+    procedure: str | None = None
+
+
+class RunStarted(_OnRun):
+    """A guide was opened with the resident."""
+
+
+class _OnStep(_OnRun, group=True):
+    step: str
+    step_sha256: str | None = None
+
+
+class StepShown(_OnStep):
+    """A step was shown; ``step_sha256`` is the hash of the text on screen."""
+
+
+class StepDone(_OnStep):
+    """A step was done. ``by``: ``resident`` or ``helper``."""
+
+    by: str | None = None
+
+
+class StepSkipped(_OnStep):
+    """A step was passed over."""
+
+
+class StepBlocked(_OnStep):
+    """A step could not be done; ``outcome`` is the code of the difficulty."""
+
+    outcome: str | None = None
+
+
+class ChoiceMade(_OnStep):
+    """The path forked; ``choice`` is the key of the answer."""
+
+    choice: str
+
+
+class SensitiveAct(_OnStep):
+    """An act with consequences was confirmed. ``act``: its key in the step; ``by``: ``resident`` or ``helper``."""
+
+    act: str
+    by: str | None = None
+
+
+class RunFinished(_OnRun):
+    """A guide was left. ``outcome``: ``done``, ``partial``, ``referred`` or ``abandoned``."""
+
+    outcome: str
+
+
+# Audit and system
+
+
+class JournalSearched(Action, kind=Kind.AUDIT):
+    """The journal was read; ``filters`` names the criteria used, ``view`` the screen."""
+
+    view: str
+    filters: tuple[str, ...] = ()
+
+
+class JournalVerified(Action, kind=Kind.AUDIT):
+    """The whole journal was checked. ``outcome``: ``intact`` or ``faults``."""
+
+    outcome: str
+    size: int
+    root: str
+    faults: int = 0
+
+
+class AccessRefused(Action, kind=Kind.SYSTEM):
+    """An act or a page was refused. ``outcome``: the rule's code; ``page``: the route's pattern, without values."""
+
+    outcome: str
+    page: str | None = None
+    resident: str | None = None
+    mandate: str | None = None
+    assistance: str | None = None
+    run: str | None = None
+    scope: str | None = None
+    procedure: str | None = None
+    count: int | None = None
+
+
+class ClockAnomaly(Action, kind=Kind.SYSTEM):
+    """The server's clock went back by more than two seconds since the entry before; ``seconds`` says how far."""
+
+    seconds: int
+    actor: str = SYSTEM

@@ -1,0 +1,209 @@
+"""Entries in plain words: one sentence for each action, and short pseudonyms for people, residents and mandates.
+
+A pseudonym is derived from the id and is only a help for the eye: two ids may share one, the entry's page shows the whole.
+Sentences name no person's gender and hold no raw id; who acted and on which mandate stand in their own columns.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, Final
+
+from aidants.i18n import N_, ngettext
+from aidants.i18n import gettext as _
+from aidants.journal.actions import CONSOLE, PUBLIC, SYSTEM
+from aidants.journal.models import JournalRecord
+from aidants.procedures import PROCEDURES, SCOPES
+
+_ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_NOBODY: Final = {PUBLIC: N_("Public"), CONSOLE: N_("Console"), SYSTEM: N_("Application")}
+
+
+class _Dots(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+LABELS: Final[dict[str, str]] = {
+    "signed_in": N_("Connexion"),
+    "sign_in_failed": N_("Connexion refusée"),
+    "signed_out": N_("Déconnexion"),
+    "reauthenticated": N_("Identité confirmée par un nouveau code"),
+    "session_ended": N_("Session fermée"),
+    "activated": N_("Compte de {person} activé"),
+    "role_granted": N_("Rôle donné à {person} : {role}"),
+    "organisation_created": N_("Structure créée"),
+    "training_recorded": N_("Formation de {person} enregistrée"),
+    "charter_accepted": N_("Charte de l’aidant acceptée"),
+    "resident_created": N_("Fiche de {resident} créée"),
+    "resident_viewed": N_("Fiche de {resident} consultée"),
+    "resident_changed": N_("Fiche de {resident} modifiée"),
+    "resident_searched": N_("Recherche d’une personne, {results}"),
+    "mandate_drafted": N_("Mandat préparé pour {resident}"),
+    "consent_asked": N_("Accord demandé à {resident}, {proof}"),
+    "consent_given": N_("Accord donné par {resident}, {proof}"),
+    "consent_refused": N_("Accord refusé par {resident}"),
+    "mandate_activated": N_("Mandat activé, {procedures}, {duration}, {proof}"),
+    "authorisation_granted": N_("Autorisation accordée pour le thème {scope}, {procedures}"),
+    "authorisation_superseded": N_("Autorisation du thème {scope} remplacée par le mandat {by}"),
+    "authorisation_revoked": N_("Autorisation du thème {scope} retirée"),
+    "mandate_revoked": N_("Mandat arrêté"),
+    "mandate_expired": N_("Mandat arrivé à son terme"),
+    "mandate_abandoned": N_("Mandat abandonné"),
+    "mandate_viewed": N_("Mandat consulté"),
+    "mandate_printed": N_("Mandat imprimé"),
+    "mandate_verified": N_("Code de mandat vérifié"),
+    "assistance_started": N_("Accompagnement de {resident} commencé"),
+    "assistance_ended": N_("Accompagnement de {resident} terminé"),
+    "run_started": N_("Guide ouvert : {what}"),
+    "step_shown": N_("Étape affichée : « {step} » ({what})"),
+    "step_done": N_("Étape faite : « {step} » ({what})"),
+    "step_skipped": N_("Étape passée : « {step} » ({what})"),
+    "step_blocked": N_("Étape bloquée : « {step} » ({what})"),
+    "choice_made": N_("Choix fait à l’étape « {step} » ({what})"),
+    "sensitive_act": N_("Acte sensible confirmé : {what}"),
+    "run_finished": N_("Guide quitté : {what}"),
+    "journal_searched": N_("Journal consulté"),
+    "journal_verified": N_("Journal vérifié, {entries}"),
+    "access_refused": N_("Accès refusé"),
+    "clock_anomaly": N_("Horloge du serveur revenue en arrière de {seconds}"),
+}
+
+OUTCOMES: Final[dict[str, str]] = {
+    "idle": N_("sans activité"),
+    "absolute": N_("durée maximale atteinte"),
+    "replaced": N_("remplacée par une autre"),
+    "closed": N_("fermée par un responsable"),
+    "resident": N_("à la demande de la personne"),
+    "helper": N_("par l’aidant"),
+    "manager": N_("par le référent"),
+    "renounced": N_("la structure y renonce"),
+    "death": N_("décès signalé"),
+    "incapacity": N_("incapacité signalée"),
+    "refused": N_("refusé"),
+    "lapsed": N_("délai dépassé"),
+    "changed": N_("texte changé"),
+    "stopped": N_("arrêté en chemin"),
+    "protected_person": N_("personne protégée"),
+    "minor": N_("personne mineure"),
+    "done": N_("terminé"),
+    "partial": N_("terminé en partie"),
+    "referred": N_("personne orientée ailleurs"),
+    "abandoned": N_("abandonné"),
+    "intact": N_("intact"),
+    "faults": N_("des anomalies ont été trouvées"),
+    "active": N_("mandat en cours"),
+    "expired": N_("mandat terminé"),
+    "revoked": N_("mandat arrêté"),
+    "unknown": N_("code inconnu"),
+    "bad_password": N_("mot de passe faux"),
+    "bad_code": N_("code faux"),
+    "throttled": N_("trop d’essais"),
+    "forbidden": N_("page réservée à un autre rôle"),
+    "not_found": N_("page ou fiche invisible pour ce rôle"),
+    "cross_site": N_("formulaire venu d’ailleurs"),
+    "draft": N_("mandat en préparation"),
+    "awaiting_consent": N_("mandat non signé"),
+    "confirm": N_("nouveau code faux"),
+    "sign_in_needed": N_("session terminée"),
+    "no_mandate": N_("aucun mandat"),
+    "mandate_not_active": N_("mandat pas en cours"),
+    "mandate_expired": N_("mandat terminé"),
+    "mandate_revoked": N_("mandat arrêté"),
+    "outside_mandate": N_("démarche hors du mandat"),
+    "duration_not_allowed": N_("durée non permise"),
+    "text_too_old": N_("texte d’un autre jour"),
+    "verification_running": N_("vérification déjà en cours"),
+}
+
+_WORDS: Final[dict[str, dict[str, str]]] = {
+    "role": {
+        "helper": N_("aidant"),
+        "manager": N_("référent"),
+        "auditor": N_("auditeur"),
+        "administrator": N_("administrateur"),
+    },
+    "proof": {
+        "paper": N_("sur papier"),
+        "on_screen": N_("signé sur écran"),
+        "remote": N_("à distance"),
+        "witness": N_("devant témoins"),
+        "franceconnect": N_("avec FranceConnect"),
+    },
+    "duration": {
+        "SHORT": N_("24 heures"),
+        "MONTH": N_("31 jours"),
+        "SEMESTER": N_("182 jours"),
+        "LONG": N_("un an"),
+    },
+}
+
+
+def pseudonym(letter: str, identifier: str) -> str:
+    """Return a short name for an id, such as ``A-7F3K``: twenty bits, not unique."""
+    digest = hashlib.sha256(identifier.encode("utf-8")).digest()
+    return f"{letter}-" + "".join(_ALPHABET[byte & 31] for byte in digest[:4])
+
+
+def person(identifier: str) -> str:
+    """Return the short name of who acts: ``A-…``, or a word for the public, the console and the application."""
+    return _(_NOBODY[identifier]) if identifier in _NOBODY else pseudonym("A", identifier)
+
+
+def resident(identifier: str) -> str:
+    """Return the short name of a resident: ``U-…``."""
+    return pseudonym("U", identifier)
+
+
+def mandate(identifier: str) -> str:
+    """Return the short name of a mandate: ``M-…``."""
+    return pseudonym("M", identifier)
+
+
+def title(action_type: str) -> str:
+    """Return the name of an action for a list of choices: its sentence with dots for what varies."""
+    return _(LABELS[action_type]).format_map(_Dots())
+
+
+def sentence(record: JournalRecord) -> str:
+    """Return an entry as one sentence in the language of the request; an action of another version says only its name."""
+    label = LABELS.get(record.type)
+    if label is None:
+        return record.type
+    detail: dict[str, Any] = json.loads(record.detail) if record.detail else {}
+    text = _(label).format(**_values(record, detail))
+    outcome = OUTCOMES.get(record.outcome or "")
+    if outcome:
+        text = _("{sentence} : {outcome}").format(sentence=text, outcome=_(outcome))
+    if detail.get("count"):
+        more = ngettext("{count} autre non détaillée", "{count} autres non détaillées", detail["count"])
+        text = f"{text} ({more.format(count=detail['count'])})"
+    return text
+
+
+def _values(record: JournalRecord, detail: dict[str, Any]) -> dict[str, str]:
+    """Return every placeholder of the labels."""
+    procedure = PROCEDURES.get(record.procedure or "")
+    scope = SCOPES.get(record.scope or "")
+    listed = detail.get("procedures", 0)
+    procedures = len(listed) if isinstance(listed, list) else listed
+    results, size, seconds = (detail.get(name, 0) for name in ("results", "size", "seconds"))
+    values = {
+        "person": person(detail.get("person") or record.actor),
+        "resident": resident(record.resident) if record.resident else _("une personne"),
+        "by": mandate(detail.get("by", "")),
+        "scope": f"« {_(scope.label)} »" if scope else _("non précisé"),
+        "what": _(procedure.title) if procedure else record.guide or _("démarche"),
+        "step": record.step or "",
+        "results": ngettext("{n} résultat", "{n} résultats", results).format(n=results),
+        "entries": ngettext("{n} entrée", "{n} entrées", size).format(n=size),
+        "seconds": ngettext("{n} seconde", "{n} secondes", seconds).format(n=seconds),
+        "procedures": ngettext("{n} démarche", "{n} démarches", procedures).format(n=procedures),
+    }
+    return values | {name: _word(name, detail.get(name)) for name in _WORDS}
+
+
+def _word(name: str, code: object) -> str:
+    word = _WORDS[name].get(str(code))
+    return _(word) if word else _("non précisé")

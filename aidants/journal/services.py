@@ -1,0 +1,185 @@
+"""Recording: every act writes its entry in the transaction of the act itself, so that there is never one without the other.
+
+Entries are buffered on the unit of work and receive their sequence numbers in a ``before_commit`` hook. On SQLite the
+write lock is held by then; PostgreSQL takes an advisory lock, as the last thing before the commit, so that numbers have
+no gap and become visible in order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from aidants import clock, crypto
+from aidants.db import Mode, Work
+from aidants.errors import NotFound
+from aidants.journal import actions, entry
+from aidants.journal.actions import Action
+from aidants.journal.canonical import canonical
+from aidants.journal.models import JournalLeaf, JournalPayload, JournalRecord, lock_sequence, table_of
+from aidants.journal.seal import wake
+from aidants.policy import REAUTHENTICATION_LASTS, Actor
+
+READ_WINDOW: Final = timedelta(minutes=15)
+CLOCK_TOLERANCE: Final = timedelta(seconds=2)
+_AUTH: Final = "password_totp"
+_EMPTY: Final = dict.fromkeys((*entry.FIELDS, "salt"))
+
+_leaves: Final[sa.Table] = table_of(JournalLeaf)
+_records: Final[sa.Table] = table_of(JournalRecord)
+_payloads: Final[sa.Table] = table_of(JournalPayload)
+
+
+@dataclass(frozen=True, slots=True)
+class Private:
+    """Personal data of an entry: whose it is (``resident:<id>``, ``organisation:<id>``, ``installation``), under which key."""
+
+    owner: str
+    key: bytes
+    values: Mapping[str, str]
+
+
+class _Unit:
+    """The entries of one unit of work, written by the hook that this object is."""
+
+    def __init__(self) -> None:
+        self.records: list[dict[str, Any]] = []
+        self.payloads: list[dict[str, Any]] = []
+        self.written = False
+
+    def __call__(self, work: Work) -> None:
+        """Number the entries and insert them: one select, then one insert a table."""
+        self.written = True
+        if not self.records:
+            return
+        connection = work.session.connection()
+        lock_sequence(connection)
+        last, before = _last(connection)
+        back = before - clock.now() if before else timedelta(0)
+        if back > CLOCK_TOLERANCE:
+            anomaly = actions.ClockAnomaly(seconds=round(back.total_seconds()))
+            self.records.insert(0, _row(work, anomaly, None, None))
+        for seq, row in enumerate(self.records, start=last + 1):
+            row["seq"] = seq
+        leaves = [{"seq": row["seq"], "leaf": entry.make_leaf(row)} for row in self.records]
+        connection.execute(sa.insert(_leaves), leaves)
+        connection.execute(sa.insert(_records), self.records)
+        if self.payloads:
+            connection.execute(sa.insert(_payloads), self.payloads)
+
+
+def record(work: Work, action: Action, private: Private | None = None) -> str:
+    """Add one entry to the unit of work and return its id; it is written when, and only when, the unit commits.
+
+    Raises RuntimeError in a unit that does not write, and ValueError for an action that does not fit the journal.
+    """
+    unit = _unit(work)
+    entry_id = crypto.new_id()
+    sealed = None
+    if private is not None and private.values:
+        key = crypto.derive(private.key, f"journal/{entry_id}")
+        sealed = crypto.seal_json(key, dict(private.values), _bound(entry_id))
+        unit.payloads.append({"entry_id": entry_id, "sealed": sealed})
+    unit.records.append(_row(work, action, sealed, private.owner if private and sealed else None, entry_id))
+    return entry_id
+
+
+def record_read(work: Work, action: Action, window: timedelta = READ_WINDOW) -> bool:
+    """Record a reading unless the same actor, session and subject did it within ``window``; tell whether it was recorded.
+
+    The subject is the action's mandate or, without one, its resident. Raises ValueError for an action without subject.
+    """
+    row = _row(work, action, None, None)
+    subject = next((name for name in ("mandate", "resident") if row[name] is not None), None)
+    if subject is None:
+        raise ValueError(f"{action.type} has no subject")
+    same = ("type", "actor", "session", subject)
+    pending = any(all(other[name] == row[name] for name in same) for other in _unit(work).records)
+    since = entry.instant(work.now - window)
+    query = sa.select(_records.c.seq).where(*(_records.c[name] == row[name] for name in same), _records.c.ts > since)
+    if pending or work.session.connection().execute(query.limit(1)).first() is not None:
+        return False
+    record(work, action)
+    return True
+
+
+def open_payload(work: Work, entry_id: str, key: bytes) -> dict[str, str]:
+    """Return the personal data sealed with an entry; ``key`` is its owner's. Raises NotFound and Corrupted."""
+    query = sa.select(_payloads.c.sealed).where(_payloads.c.entry_id == entry_id)
+    sealed = work.session.connection().execute(query).scalar()
+    if sealed is None:
+        raise NotFound
+    opened: dict[str, str] = crypto.open_json(crypto.derive(key, f"journal/{entry_id}"), sealed, _bound(entry_id))
+    return opened
+
+
+def _unit(work: Work) -> _Unit:
+    """Return the buffer of the unit of work, made at the first entry."""
+    if work.mode is not Mode.WRITE:
+        raise RuntimeError("the journal records only in a unit of work that writes")
+    unit = next((hook for hook in work.before_commit if isinstance(hook, _Unit)), None)
+    if unit is None:
+        unit = _Unit()
+        work.before_commit.append(unit)
+        if work.database is not None:
+            work.after_commit.append(partial(wake, work.database))
+    if unit.written:
+        raise RuntimeError("the entries of this unit of work are already written")
+    return unit
+
+
+def _row(work: Work, action: Action, sealed: bytes | None, owner: str | None, entry_id: str = "") -> dict[str, Any]:
+    """Return the columns of a record, all but its sequence number."""
+    detail = action.detail()
+    row = _EMPTY | _who(work) | action.columns()
+    if row["actor"] == actions.SYSTEM:
+        row |= {"auth": None, "level": None, "session": None}
+    return row | {
+        "v": entry.VERSION,
+        "id": entry_id or crypto.new_id(),
+        "ts": entry.instant(work.now),
+        "kind": action.kind.value,
+        "type": action.type,
+        "detail": canonical(detail).decode("utf-8") if detail else None,
+        "owner": owner,
+        "sealed": hashlib.sha256(sealed).hexdigest() if sealed else None,
+        "salt": secrets.token_bytes(entry.SALT_BYTES),
+    }
+
+
+def _who(work: Work) -> dict[str, str | None]:
+    """Return actor, authentication and session. A unit without request is the console's."""
+    actor: Actor | None = work.actor
+    if actor is None:
+        return {"actor": actions.PUBLIC if work.request_id else actions.CONSOLE}
+    given = actor.reauthenticated_at
+    fresh = given is not None and timedelta(0) <= work.now - given <= REAUTHENTICATION_LASTS
+    return {
+        "actor": actor.person_id,
+        "auth": _AUTH,
+        "level": "fresh" if fresh else "session",
+        "session": actor.session_id,
+        "organisation": actor.organisation_id,
+    }
+
+
+def _last(connection: sa.Connection) -> tuple[int, datetime | None]:
+    """Return the last sequence number (0 in an empty journal) and the time of its record when it is still there."""
+    joined = _leaves.outerjoin(_records, _records.c.seq == _leaves.c.seq)
+    query = sa.select(_leaves.c.seq, _records.c.ts).select_from(joined).order_by(_leaves.c.seq.desc()).limit(1)
+    row = connection.execute(query).first()
+    if row is None:
+        return 0, None
+    return row.seq, datetime.fromisoformat(row.ts).astimezone(UTC) if row.ts else None
+
+
+def _bound(entry_id: str) -> str:
+    """Return the associated data that ties a sealed payload to its entry."""
+    return f"aidants-journal|{entry_id}"

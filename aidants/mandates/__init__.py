@@ -1,0 +1,1 @@
+"""Mandates: what a resident grants, to whom, until when, proven how."""

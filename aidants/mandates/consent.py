@@ -1,0 +1,195 @@
+"""Asking a resident's consent and receiving it: freezing the exact text, then activating the mandate.
+
+No act of the resident, no mandate. Activation, authorisations and journal entries are one transaction.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlmodel import col, select
+
+from aidants.accounts.models import Organisation, Person
+from aidants.crypto import blind_index, new_code, seal
+from aidants.dates import PartialDate, local_day
+from aidants.db import Work
+from aidants.errors import Conflict, Refused
+from aidants.i18n import N_
+from aidants.journal import actions
+from aidants.journal.services import record
+from aidants.mandates import wording
+from aidants.mandates.lifecycle import Duration, State, activate_before, end_of, is_minor
+from aidants.mandates.models import Authorisation, Mandate, MandateFrozenText
+from aidants.mandates.queries import MandateView, get_with_resident, verification_code
+from aidants.mandates.services import end, subject
+from aidants.residents.forms import DOCUMENTS
+from aidants.residents.services import Known, resident_key
+
+ASSURANCE: Final = {"paper": "handwritten"}
+
+
+def ask_consent(work: Work, mandate_id: str) -> None:
+    """Freeze the exact text and its end, ready to print; a text not signed yet is frozen anew (a later print).
+
+    Raises Conflict when answers are missing or the mandate has gone on; Refused for a minor, a duration or a scope
+    that the organisation does not allow.
+    """
+    view, resident = get_with_resident(work, mandate_id, lock=True)
+    answers, row = view.answers, view.row
+    if view.state not in {State.DRAFT, State.AWAITING_CONSENT}:
+        raise Conflict
+    if answers.missing() != "relire":
+        raise Conflict(N_("Une question n’a pas encore de réponse."))
+    organisation = work.session.get_one(Organisation, row.organisation_id)
+    _check_allowed(work, resident, organisation, answers.duration)
+    key = resident_key(work, resident.row)
+    if row.code_sealed is None:
+        code = new_code(8)
+        row.code_sealed = seal(key, code.encode("ascii"), row.id)
+        row.code_index = blind_index(work.keyring.derive("verification"), "code", code)
+    row.asked_at, row.duration = work.now, answers.duration
+    row.ends_at = end_of(Duration(answers.duration), work.now, work.settings.zone)
+    text = wording.build(_facts(work, view, resident, organisation))
+    frozen = MandateFrozenText(
+        mandate_id=row.id,
+        sealed=b"",
+        sha256=text.sha256(),
+        language=text.language,
+        template_version=text.template_version,
+        frozen_at=work.now,
+        ends_at=row.ends_at,
+    )
+    frozen.sealed = seal(key, text.to_json(), frozen.id)
+    row.state, row.text_id = State.AWAITING_CONSENT, frozen.id
+    work.session.add_all([row, frozen])
+    record(
+        work,
+        actions.ConsentAsked(
+            **subject(row),
+            proof=row.consent,
+            text_sha256=frozen.sha256,
+            lang=frozen.language,
+            template=frozen.template_version,
+            duration=answers.duration,
+        ),
+    )
+
+
+def _check_allowed(work: Work, resident: Known, organisation: Organisation, duration: str) -> None:
+    if duration not in organisation.durations.split():
+        raise Refused(N_("Votre structure ne permet pas cette durée."), code="duration_not_allowed")
+    if is_minor(resident.identity.birth_date, local_day(work.now, work.settings.zone)):
+        raise Refused(N_("La personne a moins de 18 ans. Ce guichet ne peut pas encore le faire."), code="minor")
+
+
+def _facts(work: Work, view: MandateView, resident: Known, organisation: Organisation) -> wording.MandateFacts:
+    helper = work.session.get_one(Person, view.row.helper_id)
+    who, row = resident.identity, view.row
+    assert row.asked_at is not None
+    assert row.ends_at is not None
+    return wording.MandateFacts(
+        reference=row.reference,
+        birth_name=who.birth_name,
+        usual_name=who.usual_name,
+        given_names=who.given_names,
+        birth_date=PartialDate.from_iso(who.birth_date).long("fr") if who.birth_date else "",
+        birthplace=who.birthplace,
+        identity_document=DOCUMENTS.get(who.document_seen, "") if who.document_seen != "known" else "",
+        organisation=organisation.name,
+        organisation_type=organisation.kind,
+        address=organisation.address,
+        phone=organisation.phone,
+        email=organisation.email,
+        dpo=organisation.dpo_contact,
+        helper_name=helper.name,
+        helper_function=helper.function,
+        scopes=view.answers.by_scope(),
+        duration=view.answers.duration,
+        frozen_at=row.asked_at,
+        ends_at=row.ends_at,
+        timezone=work.settings.timezone,
+        code=verification_code(work, view, resident),
+        base_url=work.settings.base_url if work.settings.reachable else None,
+        consent=row.consent,
+    )
+
+
+def note_checkpoint(work: Work, mandate_id: str, size: int, root: str) -> None:
+    """Keep with the frozen text the journal state that covers it, so that every print shows the same."""
+    view, _ = get_with_resident(work, mandate_id)
+    text = work.session.get_one(MandateFrozenText, view.row.text_id)
+    if text.journal_size is None:
+        text.journal_size, text.journal_root = size, root
+        work.session.add(text)
+
+
+def activate(work: Work, mandate_id: str) -> None:
+    """Make the mandate usable: the resident signed, the helper has just confirmed with a fresh code.
+
+    Nothing happens the second time. Raises Conflict for a draft or a mandate already given up, Refused for a text too old
+    (it must be printed again: its date would be wrong).
+    """
+    view, _ = get_with_resident(work, mandate_id, lock=True)
+    row, answers = view.row, view.answers
+    if view.state is State.ACTIVE:
+        return
+    if view.state is not State.AWAITING_CONSENT or row.asked_at is None or row.ends_at is None:
+        raise Conflict
+    if work.now > activate_before(Duration(answers.duration), row.asked_at, work.settings.zone):
+        raise Refused(
+            N_("Ce texte n’est plus du jour. Imprimez-le de nouveau, puis faites-le signer."), code="text_too_old"
+        )
+    row.state, row.activated_at = State.ACTIVE, work.now
+    text = work.session.get_one(MandateFrozenText, row.text_id)
+    record(
+        work,
+        actions.ConsentGiven(
+            **subject(row), proof=row.consent, text_sha256=text.sha256, assurance=ASSURANCE[row.consent]
+        ),
+    )
+    record(
+        work,
+        actions.MandateActivated(
+            **subject(row),
+            proof=row.consent,
+            duration=answers.duration,
+            procedures=len(answers.procedures),
+            ends_at=row.ends_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        ),
+    )
+    scopes = answers.by_scope()
+    _supersede(work, view, set(scopes))
+    for scope, procedures in scopes.items():
+        work.session.add(Authorisation(mandate_id=row.id, scope=scope, procedures=" ".join(procedures)))
+        record(work, actions.AuthorisationGranted(**subject(row), scope=scope, procedures=procedures))
+    work.session.add(row)
+
+
+def _supersede(work: Work, view: MandateView, scopes: set[str]) -> None:
+    """Withdraw what the same organisation already held under these scopes; other organisations' stay untouched."""
+    older = (
+        select(Authorisation, Mandate)
+        .join(Mandate, col(Mandate.id) == Authorisation.mandate_id)
+        .where(
+            Mandate.organisation_id == view.row.organisation_id,
+            Mandate.resident_id == view.row.resident_id,
+            Mandate.id != view.row.id,
+            Mandate.state == State.ACTIVE,
+            col(Mandate.ends_at) >= work.now,
+            col(Authorisation.withdrawn_at).is_(None),
+        )
+        .with_for_update()
+    )
+    left: dict[str, list[Authorisation]] = {}
+    mandates: dict[str, Mandate] = {}
+    for item, mandate in work.session.exec(older):
+        mandates[mandate.id] = mandate
+        if item.scope in scopes:
+            item.withdrawn_at, item.withdrawn_by = work.now, "superseded"
+            work.session.add(item)
+            record(work, actions.AuthorisationSuperseded(**subject(mandate), scope=item.scope, by=view.row.id))
+        else:
+            left.setdefault(mandate.id, []).append(item)
+    for mandate_id, mandate in mandates.items():
+        if mandate_id not in left:
+            end(work, MandateView(mandate, State.ACTIVE, ()), "superseded")

@@ -1,0 +1,69 @@
+"""What each question of a mandate accepts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, Field
+
+from aidants.i18n import N_
+from aidants.mandates.answers import MAX_PROCEDURES
+from aidants.mandates.lifecycle import Duration
+from aidants.procedures import PROCEDURES
+from aidants.web.forms import FormModel, Text, custom_error
+
+UNKNOWN: Final = N_("Une de ces démarches n’existe pas. Choisissez dans la liste.")
+
+
+def _mandatable(value: str) -> str:
+    if value not in PROCEDURES or not PROCEDURES[value].mandatable:
+        raise custom_error(UNKNOWN)
+    return value
+
+
+ProcedureId = Annotated[str, Field(max_length=60), AfterValidator(_mandatable)]
+
+
+class ProceduresForm(FormModel):
+    """What the person wants to do; at least one named procedure (art. 1987: never a general mandate)."""
+
+    demarches: list[ProcedureId] = Field(min_length=1, max_length=MAX_PROCEDURES)
+
+
+class LookUpForm(FormModel):
+    """Everyday words to look a procedure up; what is already chosen is kept."""
+
+    mots: Text = Field(default="", max_length=100)
+    demarches: list[ProcedureId] = Field(default=[], max_length=MAX_PROCEDURES)
+
+
+class DurationForm(FormModel):
+    """How long."""
+
+    duree: Duration
+
+
+class ProtectionForm(FormModel):
+    """Is the person protected or under age?"""
+
+    protection: Literal["non", "oui", "ne_sait_pas"]
+
+
+class ReadingForm(FormModel):
+    """The statements were read aloud."""
+
+    lu: Literal["oui"]
+
+
+class ActivationForm(FormModel):
+    """The person signed, and the helper confirms with a fresh one-time code."""
+
+    signe: Literal["oui"]
+    code: Text = Field(min_length=1, max_length=20)
+
+
+class RevocationForm(FormModel):
+    """Who stops the mandate, and which theme (empty: the whole)."""
+
+    par: Literal["resident", "helper"]
+    theme: Text = Field(default="", max_length=20)

@@ -1,0 +1,147 @@
+"""Reading mandates. Rows are reached only through ``visible_mandates``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from aidants.crypto import blind_index, normalise_code, open_sealed
+from aidants.db import Work
+from aidants.errors import NotFound
+from aidants.mandates.answers import Answers
+from aidants.mandates.lifecycle import Cover, Grant, State, cover, state_at
+from aidants.mandates.models import Authorisation, Mandate, MandateFrozenText
+from aidants.mandates.wording import MandateText
+from aidants.policy import Actor
+from aidants.residents.services import Known, get_resident, resident_key
+
+
+@dataclass(frozen=True, slots=True)
+class MandateView:
+    """A mandate with its authorisations, as time has made it."""
+
+    row: Mandate
+    state: State
+    authorisations: tuple[Authorisation, ...]
+
+    @property
+    def answers(self) -> Answers:
+        """The draft's answers."""
+        return Answers.from_json(self.row.answers)
+
+    @property
+    def scopes(self) -> dict[str, tuple[str, ...]]:
+        """Procedure ids by scope: as granted, or as drafted."""
+        if not self.authorisations:
+            return self.answers.by_scope()
+        return {item.scope: tuple(item.procedures.split()) for item in self.authorisations}
+
+    @property
+    def live_procedures(self) -> tuple[str, ...]:
+        """Procedures a helper may carry out now."""
+        if self.state is not State.ACTIVE:
+            return ()
+        named = [name for item in self.authorisations if not item.withdrawn_at for name in item.procedures.split()]
+        return tuple(dict.fromkeys(named))
+
+
+def visible_mandates(actor: Actor) -> SelectOfScalar[Mandate]:
+    """Return the rows this actor may see: those given to the organisation they work in."""
+    return select(Mandate).where(Mandate.organisation_id == actor.organisation_id)
+
+
+def get_mandate(work: Work, mandate_id: str, *, lock: bool = False) -> MandateView:
+    """Return one mandate. Raises NotFound for an unknown id and for another organisation's alike."""
+    query = visible_mandates(work.person()).where(Mandate.id == mandate_id)
+    row = work.session.exec(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise NotFound
+    if lock:
+        work.session.refresh(row)
+    return _views(work, [row])[0]
+
+
+def mandates_of(work: Work, resident_id: str) -> tuple[MandateView, ...]:
+    """Return a resident's mandates, newest first; abandoned drafts are left out."""
+    query = (
+        visible_mandates(work.person())
+        .where(Mandate.resident_id == resident_id, Mandate.state != State.ABANDONED)
+        .order_by(col(Mandate.created_at).desc())
+        .limit(50)
+    )
+    return _views(work, work.session.exec(query).all())
+
+
+def _views(work: Work, rows: Iterable[Mandate]) -> tuple[MandateView, ...]:
+    rows = list(rows)
+    granted: dict[str, list[Authorisation]] = {row.id: [] for row in rows}
+    if any(row.activated_at for row in rows):
+        query = (
+            select(Authorisation).where(col(Authorisation.mandate_id).in_(list(granted))).order_by(Authorisation.scope)
+        )
+        for item in work.session.exec(query):
+            granted[item.mandate_id].append(item)
+    return tuple(
+        MandateView(row, state_at(State(row.state), row.ends_at, work.now), tuple(granted[row.id])) for row in rows
+    )
+
+
+def get_with_resident(work: Work, mandate_id: str, *, lock: bool = False) -> tuple[MandateView, Known]:
+    """Return one mandate and its resident, opened."""
+    view = get_mandate(work, mandate_id, lock=lock)
+    return view, get_resident(work, view.row.resident_id)
+
+
+def covered(work: Work, resident_id: str | None, scopes: Iterable[str], procedure: str) -> tuple[Cover, str | None]:
+    """Decide at this very moment whether the actor's organisation may act for a resident, and by which mandate."""
+    if resident_id is None:
+        return Cover.NO_MANDATE, None
+    query = (
+        select(Authorisation, Mandate)
+        .join(Mandate, col(Mandate.id) == Authorisation.mandate_id)
+        .where(
+            Mandate.organisation_id == work.person().organisation_id,
+            Mandate.resident_id == resident_id,
+        )
+    )
+    grants = [
+        Grant(
+            mandate_id=mandate.id,
+            state=State(mandate.state),
+            starts_at=mandate.activated_at,
+            ends_at=mandate.ends_at,
+            scope=item.scope,
+            procedures=frozenset(item.procedures.split()),
+            withdrawn=item.withdrawn_at is not None,
+        )
+        for item, mandate in work.session.exec(query)
+    ]
+    return cover(grants, scopes, procedure, work.now)
+
+
+def code_index(work: Work, code: str) -> int:
+    """Return the keyed index of a verification code: its 40 bits could be guessed from a plain hash."""
+    return blind_index(work.keyring.derive("verification"), "code", normalise_code(code))
+
+
+def find_by_code(work: Work, code: str) -> MandateView | None:
+    """Return the mandate of a verification code, whoever asks; the page shows no identity."""
+    row = work.session.exec(select(Mandate).where(Mandate.code_index == code_index(work, code))).one_or_none()
+    return _views(work, [row])[0] if row is not None else None
+
+
+def verification_code(work: Work, view: MandateView, resident: Known) -> str:
+    """Open the verification code of a mandate (eight letters, written in two groups)."""
+    assert view.row.code_sealed is not None
+    return open_sealed(resident_key(work, resident.row), view.row.code_sealed, view.row.id).decode("ascii")
+
+
+def frozen_text(work: Work, view: MandateView, resident: Known) -> tuple[MandateText, MandateFrozenText]:
+    """Open the exact text last shown to the resident. Raises NotFound while there is none."""
+    row = work.session.get(MandateFrozenText, view.row.text_id) if view.row.text_id else None
+    if row is None:
+        raise NotFound
+    return MandateText.from_json(open_sealed(resident_key(work, resident.row), row.sealed, row.id)), row

@@ -1,0 +1,275 @@
+"""Pages of a draft: one question a page, in order; a skipped question sends back to itself; check before anything counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from aidants import procedures
+from aidants.accounts.models import Organisation
+from aidants.db import Mode, Work
+from aidants.i18n import N_, gettext
+from aidants.mandates import answers as questions
+from aidants.mandates import consent, queries, services
+from aidants.mandates.forms import DurationForm, LookUpForm, ProceduresForm, ProtectionForm, ReadingForm
+from aidants.mandates.lifecycle import DURATION_LABELS, Duration, State, end_of
+from aidants.mandates.queries import MandateView
+from aidants.mandates.terms import STATEMENTS
+from aidants.policy import Permission
+from aidants.residents.services import Known
+from aidants.web.endpoint import Page, page
+from aidants.web.forms import Parsed, parse
+
+ASK_DURATION = N_("Choisissez une durée.")
+ASK_PROCEDURE = N_("Choisissez au moins une démarche.")
+ASK_PROTECTION = N_("Répondez oui, non, ou « Je ne sais pas ».")
+ASK_READING = N_("Dites ces phrases à voix haute, puis cochez la case.")
+DOUBT = N_("Dans le doute, ne faites pas de mandat. Demandez si un juge a nommé quelqu’un pour aider la personne.")
+
+
+def _home(mandate_id: str, question: str) -> str:
+    return f"/mandats/{mandate_id}/{question}"
+
+
+def _draft(work: Work, view: Page) -> tuple[MandateView, Known]:
+    return queries.get_with_resident(work, view.param("id"))
+
+
+def _guard(view: Page, mandate: MandateView, question: str) -> Response | None:
+    """Send back to the first question without an answer, or on to where the mandate now stands."""
+    if mandate.state is not State.DRAFT:
+        return view.redirect(f"/mandats/{mandate.row.id}")
+    if not mandate.answers.may_open(question):
+        return view.redirect(_home(mandate.row.id, mandate.answers.missing()))
+    return None
+
+
+def _show(
+    view: Page, mandate: MandateView, resident: Known, question: str, form: Parsed[Any], **context: Any
+) -> Response:
+    before = questions.before(question)
+    return view.render(
+        f"mandates/{question}.html",
+        status=422 if form.errors else 200,
+        block="form",
+        form=form,
+        mandate=mandate,
+        answers=mandate.answers,
+        resident=resident,
+        number=questions.number(question),
+        total=len(questions.QUESTIONS),
+        back=_home(mandate.row.id, before) if before else f"/personnes/{resident.id}",
+        here=_home(mandate.row.id, question),
+        **context,
+    )
+
+
+def _next(view: Page, question: str) -> Response:
+    """Go on; an answer changed from the check page comes back to it."""
+    target = "relire" if view.query.last("retour") == "relire" else questions.after(question)
+    return view.redirect(_home(view.param("id"), target))
+
+
+# What
+
+
+def _selected(form: Parsed[Any], mandate: MandateView) -> tuple[str, ...]:
+    chosen = form.get("demarches", None)
+    names = mandate.answers.procedures if chosen is None else chosen
+    return tuple(name for name in names if name in procedures.PROCEDURES)
+
+
+def _choices(view: Page, mandate: MandateView, resident: Known, form: Parsed[Any], words: str = "") -> Response:
+    found = procedures.search(words) if words else []
+    return _show(
+        view,
+        mandate,
+        resident,
+        "demarches",
+        form,
+        words=words,
+        found=found,
+        situations=procedures.SITUATIONS,
+        selected=_selected(form, mandate),
+    )
+
+
+def ask_procedures(work: Work, view: Page) -> Response:
+    """Show what people say, as chips, and the search box."""
+    mandate, resident = _draft(work, view)
+    return _guard(view, mandate, "demarches") or _choices(view, mandate, resident, Parsed())
+
+
+def answer_procedures(work: Work, view: Page) -> Response:
+    """Look words up (keeping what is chosen), or store the chosen procedures."""
+    mandate, resident = _draft(work, view)
+    if (elsewhere := _guard(view, mandate, "demarches")) is not None:
+        return elsewhere
+    if view.form.last("action") == "chercher":
+        look_up = parse(LookUpForm, view.form)
+        return _choices(view, mandate, resident, look_up, look_up.value.mots if look_up.value else "")
+    form = parse(ProceduresForm, view.form, {"demarches": {"too_short": ASK_PROCEDURE, "missing": ASK_PROCEDURE}})
+    if form.errors:
+        return _choices(view, mandate, resident, form)
+    services.answer(work, mandate.row.id, procedures=tuple(dict.fromkeys(form.valid().demarches)))
+    return _next(view, "demarches")
+
+
+def ask_more(work: Work, view: Page) -> Response:
+    """Offer what usually goes with what was chosen."""
+    mandate, resident = _draft(work, view)
+    return _guard(view, mandate, "autres") or _more(view, mandate, resident, Parsed())
+
+
+def _more(view: Page, mandate: MandateView, resident: Known, form: Parsed[Any]) -> Response:
+    near = [item for item in procedures.related(mandate.answers.procedures) if item.mandatable][:8]
+    return _show(view, mandate, resident, "autres", form, related=near)
+
+
+def answer_more(work: Work, view: Page) -> Response:
+    """Add what was ticked, if anything."""
+    mandate, resident = _draft(work, view)
+    if (elsewhere := _guard(view, mandate, "autres")) is not None:
+        return elsewhere
+    form = parse(LookUpForm, view.form)
+    if form.errors:
+        return _more(view, mandate, resident, form)
+    everything = tuple(dict.fromkeys([*mandate.answers.procedures, *form.valid().demarches]))
+    services.answer(work, mandate.row.id, procedures=everything, more_asked=True)
+    return _next(view, "autres")
+
+
+# How long
+
+
+def ask_duration(work: Work, view: Page) -> Response:
+    """Show the durations this organisation allows, each with its end."""
+    mandate, resident = _draft(work, view)
+    return _guard(view, mandate, "duree") or _durations(work, view, mandate, resident, Parsed())
+
+
+def _durations(work: Work, view: Page, mandate: MandateView, resident: Known, form: Parsed[Any]) -> Response:
+    allowed = work.session.get_one(Organisation, mandate.row.organisation_id).durations.split()
+    ends = [
+        (item.value, gettext(DURATION_LABELS[item]), end_of(item, work.now, work.settings.zone))
+        for item in Duration
+        if item.value in allowed
+    ]
+    return _show(view, mandate, resident, "duree", form, durations=ends)
+
+
+def answer_duration(work: Work, view: Page) -> Response:
+    """Store the duration; one the organisation forbids is refused."""
+    mandate, resident = _draft(work, view)
+    if (elsewhere := _guard(view, mandate, "duree")) is not None:
+        return elsewhere
+    form = parse(DurationForm, view.form, {"duree": {"missing": ASK_DURATION, "enum": ASK_DURATION}})
+    allowed = work.session.get_one(Organisation, mandate.row.organisation_id).durations.split()
+    if form.value is not None and form.value.duree.value not in allowed:
+        form.add("duree", N_("Votre structure ne permet pas cette durée."))
+    if form.errors:
+        return _durations(work, view, mandate, resident, form)
+    services.answer(work, mandate.row.id, duration=form.valid().duree.value)
+    return _next(view, "duree")
+
+
+# Protected or under age
+
+
+def ask_protection(work: Work, view: Page) -> Response:
+    """Ask the plain question."""
+    mandate, resident = _draft(work, view)
+    return _guard(view, mandate, "protection") or _show(view, mandate, resident, "protection", Parsed())
+
+
+def answer_protection(work: Work, view: Page) -> Response:
+    """No goes on; yes stops here, journaled: this counter cannot do it yet; a doubt asks again."""
+    mandate, resident = _draft(work, view)
+    if (elsewhere := _guard(view, mandate, "protection")) is not None:
+        return elsewhere
+    form = parse(
+        ProtectionForm, view.form, {"protection": {"missing": ASK_PROTECTION, "literal_error": ASK_PROTECTION}}
+    )
+    if form.value is not None and form.value.protection == "ne_sait_pas":
+        form.add("protection", DOUBT)
+    if form.errors:
+        return _show(view, mandate, resident, "protection", form)
+    if form.valid().protection == "oui":
+        services.abandon(work, mandate.row.id, "protected_person")
+        return view.redirect(f"/mandats/{mandate.row.id}")
+    services.answer(work, mandate.row.id, unprotected=True)
+    return _next(view, "protection")
+
+
+# Read aloud, check
+
+
+def ask_reading(work: Work, view: Page) -> Response:
+    """Show the statements to say to the person's face."""
+    mandate, resident = _draft(work, view)
+    return _guard(view, mandate, "lecture") or _show(
+        view, mandate, resident, "lecture", Parsed(), statements=STATEMENTS
+    )
+
+
+def answer_reading(work: Work, view: Page) -> Response:
+    """Store that they were read."""
+    mandate, resident = _draft(work, view)
+    if (elsewhere := _guard(view, mandate, "lecture")) is not None:
+        return elsewhere
+    form = parse(ReadingForm, view.form, {"lu": {"missing": ASK_READING, "literal_error": ASK_READING}})
+    if form.errors:
+        return _show(view, mandate, resident, "lecture", form, statements=STATEMENTS)
+    services.answer(work, mandate.row.id, read_aloud=True)
+    return _next(view, "lecture")
+
+
+def check(work: Work, view: Page) -> Response:
+    """Show every answer with « Modifier », and what happens next."""
+    mandate, resident = _draft(work, view)
+    elsewhere = _guard(view, mandate, "relire")
+    if elsewhere is not None:
+        return elsewhere
+    duration = Duration(mandate.answers.duration)
+    end = end_of(duration, work.now, work.settings.zone)
+    label = gettext(DURATION_LABELS[duration])
+    return _show(view, mandate, resident, "relire", Parsed(), duration_label=label, end=end)
+
+
+def ask_consent(view: Page) -> Response:
+    """Freeze the text, seal the journal over it, and go to the signature. The second time changes nothing."""
+    with view.unit(Mode.WRITE) as work:
+        mandate = queries.get_mandate(work, view.param("id"), lock=True)
+        if mandate.state is not State.DRAFT:
+            return view.redirect(f"/mandats/{mandate.row.id}")
+        if mandate.answers.missing() != "relire":
+            return view.redirect(_home(mandate.row.id, mandate.answers.missing()))
+        consent.ask_consent(work, mandate.row.id)
+    return view.redirect(f"/mandats/{view.param('id')}")
+
+
+def _views(work: Work, view: Page) -> None:
+    services.journal_view(work, view.param("id"))
+
+
+_ASK = {
+    "demarches": (ask_procedures, answer_procedures),
+    "autres": (ask_more, answer_more),
+    "duree": (ask_duration, answer_duration),
+    "protection": (ask_protection, answer_protection),
+    "lecture": (ask_reading, answer_reading),
+}
+_PERMISSION = Permission.CHANGE_MANDATES
+QUESTION_ROUTES = [
+    route
+    for name, (ask, reply) in _ASK.items()
+    for route in (
+        page(f"/mandats/{{id}}/{name}", ask, permission=_PERMISSION, db=Mode.READ, records=_views),
+        page(f"/mandats/{{id}}/{name}", reply, permission=_PERMISSION, db=Mode.WRITE, method="POST"),
+    )
+]
+QUESTION_ROUTES += [
+    page("/mandats/{id}/relire", check, permission=_PERMISSION, db=Mode.READ, records=_views),
+    page("/mandats/{id}/relire", ask_consent, permission=_PERMISSION, db=Mode.OWN, method="POST"),
+]

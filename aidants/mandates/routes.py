@@ -1,0 +1,165 @@
+"""Pages of a mandate's life: its page, signature, printing, stopping. The draft's questions are in ``questions``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from aidants.accounts import services as accounts
+from aidants.accounts.models import Person
+from aidants.dates import local_day, long_date
+from aidants.db import Mode, Work
+from aidants.i18n import N_
+from aidants.journal.seal import seal_now
+from aidants.mandates import consent, queries, services
+from aidants.mandates.attestation import Footer, mandate_pdf
+from aidants.mandates.forms import ActivationForm, RevocationForm
+from aidants.mandates.lifecycle import State
+from aidants.mandates.models import MandateFrozenText
+from aidants.mandates.queries import MandateView
+from aidants.mandates.questions import QUESTION_ROUTES
+from aidants.mandates.wording import MandateText
+from aidants.policy import Permission
+from aidants.residents.services import Known
+from aidants.web.endpoint import Page, page
+from aidants.web.forms import Parsed, parse
+
+WRONG_CODE = N_("Ce code ne va pas. Attendez le prochain code sur votre téléphone, puis tapez-le.")
+NOT_SIGNED = N_("Cochez quand la personne a signé les deux exemplaires.")
+WHO_STOPS = N_("Dites qui demande l’arrêt.")
+_PAGES = {State.AWAITING_CONSENT: "mandates/signature.html", State.ABANDONED: "mandates/abandoned.html"}
+
+
+def show(work: Work, view: Page) -> Response:
+    """Show a mandate where it stands; a draft goes on with its first question without an answer."""
+    mandate, resident = queries.get_with_resident(work, view.param("id"))
+    if mandate.state is State.DRAFT:
+        return view.redirect(f"/mandats/{mandate.row.id}/{mandate.answers.missing()}")
+    return _show(work, view, mandate, resident, Parsed())
+
+
+def _show(
+    work: Work, view: Page, mandate: MandateView, resident: Known, form: Parsed[ActivationForm], status: int = 200
+) -> Response:
+    has_code = mandate.row.code_sealed is not None
+    return view.render(
+        _PAGES.get(mandate.state, "mandates/mandate.html"),
+        status=status,
+        block="form",
+        form=form,
+        mandate=mandate,
+        resident=resident,
+        helper=work.session.get_one(Person, mandate.row.helper_id),
+        verification_code=queries.verification_code(work, mandate, resident) if has_code else "",
+    )
+
+
+def activate(work: Work, view: Page) -> Response:
+    """Activate after the signature, with a fresh one-time code; a wrong code changes nothing but its own count."""
+    mandate, resident = queries.get_with_resident(work, view.param("id"))
+    if mandate.state is not State.AWAITING_CONSENT:
+        return view.redirect(f"/mandats/{mandate.row.id}")
+    form = parse(ActivationForm, view.form, {"signe": {"missing": NOT_SIGNED, "literal_error": NOT_SIGNED}})
+    if not form.errors and not accounts.confirm(work, form.valid().code):
+        form.add("code", WRONG_CODE)
+    if form.errors:
+        return _show(work, view, mandate, resident, form, 422)
+    consent.activate(work, mandate.row.id)
+    return view.redirect(f"/mandats/{mandate.row.id}")
+
+
+def refuse(work: Work, view: Page) -> Response:
+    """The person says no: nothing is authorised."""
+    services.abandon(work, view.param("id"), "refused")
+    return view.redirect(f"/mandats/{view.param('id')}")
+
+
+def freeze_again(work: Work, view: Page) -> Response:
+    """Print the text anew, with today's date: the one before was not signed in time."""
+    consent.ask_consent(work, view.param("id"))
+    return view.redirect(f"/mandats/{view.param('id')}")
+
+
+def ask_revocation(work: Work, view: Page) -> Response:
+    """Ask for confirmation: stopping is immediate and final."""
+    mandate, resident = queries.get_with_resident(work, view.param("id"))
+    if mandate.state is not State.ACTIVE:
+        return view.redirect(f"/mandats/{mandate.row.id}")
+    form = Parsed[RevocationForm](raw={"theme": view.query.last("theme")})
+    return view.render("mandates/revoke.html", block="form", form=form, mandate=mandate, resident=resident)
+
+
+def revoke(work: Work, view: Page) -> Response:
+    """Stop the mandate, whole or one theme."""
+    form = parse(RevocationForm, view.form, {"par": {"missing": WHO_STOPS, "literal_error": WHO_STOPS}})
+    if form.errors:
+        mandate, resident = queries.get_with_resident(work, view.param("id"))
+        return view.render(
+            "mandates/revoke.html", status=422, block="form", form=form, mandate=mandate, resident=resident
+        )
+    services.revoke(work, view.param("id"), form.valid().theme or None, form.valid().par)
+    return view.redirect(f"/mandats/{view.param('id')}")
+
+
+# Printing
+
+
+@dataclass(frozen=True, slots=True)
+class _Print:
+    text: MandateText
+    footer: Footer
+    revoked: dict[str, str]
+
+
+def print_mandate(view: Page) -> Response:
+    """Answer the PDF. It is drawn outside any transaction; each print is journaled first."""
+    checkpoint = seal_now(view.gate.database)
+    with view.unit(Mode.WRITE) as work:
+        consent.note_checkpoint(work, view.param("id"), checkpoint.size, checkpoint.root.hex())
+        services.journal_print(work, view.param("id"))
+    with view.unit(Mode.READ) as work:
+        sheet = _prepare(work, view)
+    body = mandate_pdf(sheet.text, sheet.footer, sheet.revoked)
+    headers = {"Content-Disposition": 'inline; filename="mandat.pdf"'}
+    return Response(body, media_type="application/pdf", headers=headers)
+
+
+def _prepare(work: Work, view: Page) -> _Print:
+    mandate, resident = queries.get_with_resident(work, view.param("id"))
+    text, row = queries.frozen_text(work, mandate, resident)
+    settings = work.settings
+    url = f"{settings.base_url}/v/{queries.verification_code(work, mandate, resident)}" if settings.reachable else None
+    revoked = {
+        item.scope: long_date(local_day(item.withdrawn_at, settings.zone), "fr")
+        for item in mandate.authorisations
+        if item.withdrawn_at is not None
+    }
+    return _Print(text, _footer(row, url), revoked)
+
+
+def _footer(row: MandateFrozenText, url: str | None) -> Footer:
+    return Footer(
+        size=row.journal_size,
+        root_hex=row.journal_root,
+        signed=False,
+        label="non signé : le journal n’a pas encore de points de contrôle signés",
+        verification_url=url,
+    )
+
+
+def _views(work: Work, view: Page) -> None:
+    services.journal_view(work, view.param("id"))
+
+
+_SEE, _CHANGE = Permission.SEE_MANDATES, Permission.CHANGE_MANDATES
+ROUTES = [
+    *QUESTION_ROUTES,
+    page("/mandats/{id}", show, permission=_SEE, db=Mode.READ, records=_views),
+    page("/mandats/{id}/activer", activate, permission=_CHANGE, db=Mode.WRITE, method="POST"),
+    page("/mandats/{id}/refus", refuse, permission=_CHANGE, db=Mode.WRITE, method="POST"),
+    page("/mandats/{id}/imprimer-de-nouveau", freeze_again, permission=_CHANGE, db=Mode.WRITE, method="POST"),
+    page("/mandats/{id}/arreter", ask_revocation, permission=_CHANGE, db=Mode.READ, records=_views),
+    page("/mandats/{id}/arreter", revoke, permission=_CHANGE, db=Mode.WRITE, method="POST"),
+    page("/mandats/{id}/mandat.pdf", print_mandate, permission=_SEE, db=Mode.OWN),
+]

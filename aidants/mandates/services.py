@@ -1,0 +1,139 @@
+"""Drafting a mandate, giving it up, and ending it. Asking and receiving the resident's consent is in ``consent``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from sqlmodel import col
+
+from aidants.crypto import new_code
+from aidants.db import Work
+from aidants.errors import BadRequest, Conflict, NotFound, Refused
+from aidants.i18n import N_
+from aidants.journal import actions
+from aidants.journal.services import record, record_read
+from aidants.mandates.answers import MAX_PROCEDURES, Answers
+from aidants.mandates.lifecycle import DRAFT_LASTS, State
+from aidants.mandates.models import Mandate
+from aidants.mandates.queries import MandateView, get_mandate, visible_mandates
+from aidants.procedures import PROCEDURES
+from aidants.residents.services import get_resident
+
+ENDERS: Final = ("resident", "helper")
+
+
+def draft_mandate(work: Work, resident_id: str, assistance_id: str) -> str:
+    """Start a draft for a resident, or return the one this helper already has open (double submit, coming back)."""
+    actor = work.person()
+    resident = get_resident(work, resident_id)
+    assert actor.organisation_id is not None
+    open_drafts = visible_mandates(actor).where(
+        Mandate.resident_id == resident.id,
+        Mandate.helper_id == actor.person_id,
+        Mandate.state == State.DRAFT,
+        Mandate.created_at > work.now - DRAFT_LASTS,
+    )
+    found = work.session.exec(open_drafts.order_by(col(Mandate.created_at).desc())).first()
+    if found is not None:
+        found.assistance_id = assistance_id
+        return found.id
+    mandate = Mandate(
+        organisation_id=actor.organisation_id,
+        resident_id=resident.id,
+        helper_id=actor.person_id,
+        assistance_id=assistance_id,
+        reference=f"M-{new_code(4)}-{new_code(4)}",
+        created_at=work.now,
+    )
+    work.session.add(mandate)
+    work.session.flush()
+    record(work, actions.MandateDrafted(**subject(mandate)))
+    return mandate.id
+
+
+def answer(work: Work, mandate_id: str, **changes: Any) -> Answers:
+    """Store answers of a draft. Raises Conflict once the text has been shown: any change needs a new consent."""
+    view = get_mandate(work, mandate_id, lock=True)
+    if view.state is not State.DRAFT:
+        raise Conflict(N_("Le texte de ce mandat est déjà imprimé. Pour le changer, reprenez-le d’abord."))
+    answers = replace(view.answers, **changes)
+    _check_procedures(answers.procedures)
+    view.row.answers = answers.to_json()
+    view.row.duration = answers.duration or None
+    work.session.add(view.row)
+    return answers
+
+
+def _check_procedures(procedures: tuple[str, ...]) -> None:
+    if len(procedures) > MAX_PROCEDURES or len(set(procedures)) != len(procedures):
+        raise BadRequest(N_("Choisissez douze démarches au plus, chacune une seule fois."))
+    for name in procedures:
+        if name not in PROCEDURES or not PROCEDURES[name].mandatable:
+            raise BadRequest(N_("Une de ces démarches n’existe pas ou ne peut pas être confiée à un aidant."))
+
+
+def abandon(work: Work, mandate_id: str, outcome: str) -> None:
+    """Give up a draft or a text that was not signed. Nothing happens the second time."""
+    view = get_mandate(work, mandate_id, lock=True)
+    if view.state is State.ABANDONED:
+        return
+    if view.state not in {State.DRAFT, State.AWAITING_CONSENT}:
+        raise Conflict
+    if outcome == "refused":
+        record(work, actions.ConsentRefused(**subject(view.row), proof=view.row.consent))
+    view.row.state, view.row.ended_at, view.row.end_reason = State.ABANDONED, work.now, outcome
+    work.session.add(view.row)
+    record(work, actions.MandateAbandoned(**subject(view.row), outcome=outcome))
+
+
+def revoke(work: Work, mandate_id: str, scope: str | None, by: str) -> None:
+    """Stop a mandate, whole or one scope; immediate, final, free of reasons (Code civil art. 2004).
+
+    ``by`` is ``resident`` (who asked) or ``helper`` (the organisation renounces, art. 2007). Stopping the last scope stops
+    the mandate. Nothing happens the second time. Raises NotFound for a scope the mandate does not hold.
+    """
+    if by not in ENDERS:
+        raise BadRequest
+    view = get_mandate(work, mandate_id, lock=True)
+    if view.state is State.REVOKED:
+        return
+    if view.state is not State.ACTIVE:
+        raise Refused(N_("Ce mandat n’est pas en cours. Il n’y a rien à arrêter."), code="mandate_not_active")
+    chosen = [item for item in view.authorisations if scope is None or item.scope == scope]
+    if not chosen:
+        raise NotFound
+    for item in chosen:
+        if item.withdrawn_at is None:
+            item.withdrawn_at, item.withdrawn_by = work.now, by
+            work.session.add(item)
+            record(work, actions.AuthorisationRevoked(**subject(view.row), scope=item.scope, outcome=by))
+    if all(item.withdrawn_at is not None for item in view.authorisations):
+        end(work, view, by)
+
+
+def end(work: Work, view: MandateView, reason: str) -> None:
+    """Mark a mandate as ended and journal it."""
+    view.row.state, view.row.ended_at, view.row.end_reason = State.REVOKED, work.now, reason
+    work.session.add(view.row)
+    record(work, actions.MandateRevoked(**subject(view.row), outcome=reason))
+
+
+def subject(mandate: Mandate) -> dict[str, Any]:
+    """Return what every journal entry about a mandate names."""
+    return {"mandate": mandate.id, "resident": mandate.resident_id, "assistance": mandate.assistance_id}
+
+
+def journal_view(work: Work, mandate_id: str) -> None:
+    """Journal the reading of a mandate (once per actor, session and 15 minutes)."""
+    view = get_mandate(work, mandate_id)
+    record_read(work, actions.MandateViewed(**subject(view.row)))
+
+
+def journal_print(work: Work, mandate_id: str) -> None:
+    """Journal one print. Raises NotFound while there is no text to print."""
+    view = get_mandate(work, mandate_id)
+    if view.row.text_id is None:
+        raise NotFound
+    copy = "original" if view.state is State.AWAITING_CONSENT else "reprint"
+    record(work, actions.MandatePrinted(**subject(view.row), copy=copy))

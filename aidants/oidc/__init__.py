@@ -1,0 +1,1 @@
+"""OpenID Connect: sign-in through a provider, and the provider for tests."""

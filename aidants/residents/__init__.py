@@ -1,0 +1,1 @@
+"""The persons helped: identity sealed under a key of their own, found through blind indexes."""

@@ -1,0 +1,82 @@
+"""What a helper types about a resident: only what is needed, with room for what is not known."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, Field
+
+from aidants.dates import DateError, parse_people_date
+from aidants.i18n import N_
+from aidants.residents.identity import Identity
+from aidants.web.forms import FormModel, Parsed, Text, custom_error
+
+DOCUMENTS: Final = {
+    "identity_card": N_("Carte d’identité"),
+    "passport": N_("Passeport"),
+    "residence_permit": N_("Titre de séjour"),
+    "driving_licence": N_("Permis de conduire"),
+    "known": N_("Aucune : je connais la personne"),
+}
+"""Kind of identity document seen. Its number is never asked (legal frame: never copied, never numbered)."""
+
+
+def _has_letter(value: str) -> str:
+    if value and not any(letter.isalpha() for letter in value):
+        raise custom_error(N_("Écrivez un nom avec des lettres."))
+    return value
+
+
+def _phone(value: str) -> str:
+    digits = re.sub(r"[\s.()-]", "", value)
+    if value and not re.fullmatch(r"\+?\d{6,15}", digits):
+        raise custom_error(N_("Écrivez un numéro de téléphone. Exemple : 06 12 34 56 78"))
+    return value
+
+
+def _email(value: str) -> str:
+    if value and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
+        raise custom_error(N_("Il manque le @ ou la fin. Exemple : marie@exemple.fr"))
+    return value
+
+
+Name = Annotated[Text, Field(max_length=80), AfterValidator(_has_letter)]
+
+
+class SearchForm(FormModel):
+    """One box: a name, a birth date or a phone number."""
+
+    recherche: Text = Field(min_length=1, max_length=100)
+
+
+class ResidentForm(FormModel):
+    """A new or changed resident. The birth date comes in three boxes; the year alone is enough, or nothing."""
+
+    birth_name: Annotated[Name, Field(min_length=1)]
+    given_names: Annotated[Name, Field(min_length=1)]
+    usual_name: Name = ""
+    birth_day: Text = Field(default="", max_length=10, alias="birth-day")
+    birth_month: Text = Field(default="", max_length=10, alias="birth-month")
+    birth_year: Text = Field(default="", max_length=10, alias="birth-year")
+    birthplace: Text = Field(default="", max_length=80)
+    phone: Annotated[Text, Field(max_length=30), AfterValidator(_phone)] = ""
+    email: Annotated[Text, Field(max_length=200), AfterValidator(_email)] = ""
+    document_seen: Literal["", "identity_card", "passport", "residence_permit", "driving_licence", "known"] = ""
+
+
+def read_identity(form: Parsed[ResidentForm], today: date) -> Identity | None:
+    """Turn a valid form into an identity; an impossible birth date is added to the form's errors."""
+    if form.errors:
+        return None
+    draft, birth_date = form.valid(), ""
+    if draft.birth_day or draft.birth_month or draft.birth_year:
+        try:
+            parsed = parse_people_date(draft.birth_day, draft.birth_month, draft.birth_year, today=today)
+        except DateError as error:
+            form.add(f"birth-{error.field}", error.message)
+            return None
+        birth_date = parsed.iso()
+    plain = draft.model_dump(exclude={"birth_day", "birth_month", "birth_year"})
+    return Identity(birth_date=birth_date, **plain)

@@ -1,0 +1,119 @@
+"""Pages: the list of persons, searching before creating, creating, correcting. The card is in ``counter``."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from aidants.dates import local_day
+from aidants.db import Mode, Work
+from aidants.errors import Conflict
+from aidants.i18n import N_, gettext
+from aidants.policy import Permission
+from aidants.residents import services
+from aidants.residents.forms import DOCUMENTS, ResidentForm, SearchForm, read_identity
+from aidants.residents.identity import Identity, understand
+from aidants.web.endpoint import Page, page
+from aidants.web.forms import Parsed, parse
+
+TOO_SHORT = N_("Tapez au moins trois lettres d’un nom, une date de naissance ou un téléphone.")
+TOO_MANY = N_("Trop de personnes correspondent. Ajoutez le prénom ou la date de naissance.")
+_OWN = {
+    "birth_name": {
+        "missing": N_("Écrivez le nom de naissance."),
+        "string_too_short": N_("Écrivez le nom de naissance."),
+    },
+    "given_names": {
+        "missing": N_("Écrivez au moins un prénom."),
+        "string_too_short": N_("Écrivez au moins un prénom."),
+    },
+}
+
+
+def list_residents(view: Page) -> Response:
+    """Show the persons last received, with the search box first."""
+    with view.unit(Mode.READ) as work:
+        shown = services.recent(work)
+    with view.unit(Mode.WRITE) as work:
+        services.journal_search(work, shown, "recent")
+    return view.render("residents/list.html", form=Parsed[SearchForm](), residents=shown, searched=None)
+
+
+def search_residents(view: Page) -> Response:
+    """Search by name, birth date or phone. A form that is posted: what is searched never stands in an address."""
+    form = parse(SearchForm, view.form, {"recherche": {"missing": TOO_SHORT, "string_too_short": TOO_SHORT}})
+    found = services.Found()
+    if not form.errors:
+        with view.unit(Mode.READ) as work:
+            found = services.search(work, understand(form.valid().recherche))
+        if found.too_short or (found.too_many and not found.residents):
+            form.add("recherche", TOO_SHORT if found.too_short else TOO_MANY)
+    if form.errors:
+        return view.render("residents/list.html", status=422, block="form", form=form, residents=(), searched="")
+    with view.unit(Mode.WRITE) as work:
+        services.journal_search(work, found.residents, "search")
+    return view.render(
+        "residents/list.html",
+        block="form",
+        form=form,
+        residents=found.residents,
+        searched=form.valid().recherche,
+        too_many=found.too_many,
+    )
+
+
+def _shown(view: Page, form: Parsed[ResidentForm], status: int = 200, **context: object) -> Response:
+    documents = [(key, gettext(label)) for key, label in DOCUMENTS.items()]
+    return view.render("residents/edit.html", status=status, block="form", form=form, documents=documents, **context)
+
+
+def new_resident(work: Work, view: Page) -> Response:  # noqa: ARG001 - one signature for every page
+    """Show the empty form."""
+    return _shown(view, Parsed[ResidentForm](), resident_id=None, version=1)
+
+
+def create_resident(work: Work, view: Page) -> Response:
+    """Create the person and open their card."""
+    form = parse(ResidentForm, view.form, _OWN)
+    identity = read_identity(form, local_day(work.now, work.settings.zone))
+    if identity is None:
+        return _shown(view, form, 422, resident_id=None, version=1)
+    return view.redirect(f"/personnes/{services.create_resident(work, identity)}")
+
+
+def edit_resident(work: Work, view: Page) -> Response:
+    """Show the form filled with what is known."""
+    known = services.get_resident(work, view.param("id"))
+    return _shown(view, Parsed(raw=_raw(known.identity)), resident_id=known.id, version=known.row.version)
+
+
+def _raw(identity: Identity) -> dict[str, str]:
+    year, month, day = (*identity.birth_date.split("-"), "", "", "")[:3]
+    return {**identity.to_dict(), "birth-year": year, "birth-month": month, "birth-day": day}
+
+
+def change_resident(work: Work, view: Page) -> Response:
+    """Store the corrected identity; another person's change meanwhile is never overwritten."""
+    known = services.get_resident(work, view.param("id"))
+    form, version = parse(ResidentForm, view.form, _OWN), view.form.last("version")
+    identity = read_identity(form, local_day(work.now, work.settings.zone))
+    if identity is None:
+        return _shown(view, form, 422, resident_id=known.id, version=version)
+    number = int(version) if version.isascii() and version.isdigit() and len(version) < 9 else 0
+    if not services.change_resident(work, known.id, identity, number):
+        raise Conflict
+    return view.redirect(f"/personnes/{known.id}")
+
+
+def _views(work: Work, view: Page) -> None:
+    services.journal_view(work, view.param("id"))
+
+
+_SEE, _CHANGE = Permission.SEE_RESIDENTS, Permission.CHANGE_RESIDENTS
+ROUTES = [
+    page("/personnes", list_residents, permission=_SEE, db=Mode.OWN),
+    page("/personnes/chercher", search_residents, permission=_SEE, db=Mode.OWN, method="POST"),
+    page("/personnes/nouvelle", new_resident, permission=_CHANGE, db=Mode.READ),
+    page("/personnes/nouvelle", create_resident, permission=_CHANGE, db=Mode.WRITE, method="POST"),
+    page("/personnes/{id}/modifier", edit_resident, permission=_CHANGE, db=Mode.READ, records=_views),
+    page("/personnes/{id}/modifier", change_resident, permission=_CHANGE, db=Mode.WRITE, method="POST"),
+]

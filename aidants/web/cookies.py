@@ -1,0 +1,67 @@
+"""The two cookies: the session (opaque id, signed, server row) and the device (which counter PC this is)."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final
+
+from itsdangerous import BadSignature, Signer
+from starlette.requests import Request
+from starlette.responses import Response
+
+_DEVICE_LASTS: Final = 400 * 24 * 3600
+
+
+class Cookies:
+    """Names and flags in one place. Over HTTPS the names carry ``__Host-`` (RFC 6265bis)."""
+
+    def __init__(self, key: bytes, *, https: bool) -> None:
+        prefix = "__Host-" if https else ""
+        self._secure = https
+        self._session = f"{prefix}aidants_session"
+        self._device = f"{prefix}aidants_poste"
+        self._signer = Signer(key, salt="aidants/cookie")
+
+    def session(self, request: Request) -> str | None:
+        """Return the session id of a cookie we signed, else None."""
+        return self._read(request, self._session)
+
+    def device(self, request: Request) -> str | None:
+        """Return the id of this browser profile, else None."""
+        return self._read(request, self._device)
+
+    def set_session(self, response: Response, session_id: str) -> None:
+        """Give the browser its session; the cookie dies with the browser."""
+        self._write(response, self._session, session_id, None)
+
+    def clear_session(self, response: Response) -> None:
+        """Take the session cookie back."""
+        response.delete_cookie(self._session, path="/", secure=self._secure, httponly=True, samesite="lax")
+
+    def set_device(self, response: Response, device_id: str) -> None:
+        """Mark this browser profile; survives sign-out."""
+        self._write(response, self._device, device_id, _DEVICE_LASTS)
+
+    def new_id(self) -> str:
+        """Return a fresh opaque id of 128 bits."""
+        return secrets.token_urlsafe(16)
+
+    def _read(self, request: Request, name: str) -> str | None:
+        value = request.cookies.get(name)
+        if not value or len(value) > 200:
+            return None
+        try:
+            return self._signer.unsign(value).decode("ascii")
+        except (BadSignature, UnicodeError):
+            return None
+
+    def _write(self, response: Response, name: str, value: str, age: int | None) -> None:
+        response.set_cookie(
+            name,
+            self._signer.sign(value).decode("ascii"),
+            max_age=age,
+            path="/",
+            secure=self._secure,
+            httponly=True,
+            samesite="lax",
+        )

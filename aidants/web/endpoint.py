@@ -1,0 +1,220 @@
+"""``page()``: the one way to declare a route. It reads, guards, opens the transaction, calls the handler, answers.
+
+A handler is a plain function run in a thread. With READ or WRITE it receives ``(work, page)`` inside one transaction; with
+NONE or OWN it receives ``(page)`` and, for OWN, opens its own short units around slow work (hashing, PDF, network).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from aidants import i18n
+from aidants.db import Database, Mode, Work, unit_of_work
+from aidants.errors import AppError, BadRequest, CrossSiteRequest, Forbidden, NotFound, Refused, Unavailable
+from aidants.policy import Actor, Permission, require
+from aidants.settings import Settings
+from aidants.templating import Templates
+from aidants.web import security
+from aidants.web.cookies import Cookies
+from aidants.web.forms import Form, parse_urlencoded
+from aidants.web.render import render_page
+
+UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+LANGUAGE_COOKIE: Final = "aidants_langue"
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One entry of the menu."""
+
+    label: str
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What ``app.py`` wires into every page, so that ``web`` knows no feature."""
+
+    settings: Settings
+    database: Database
+    templates: Templates
+    tokens: security.FormTokens
+    load_actor: Callable[[Work, Page], Actor | None]
+    record_refusal: Callable[[Work, Page, AppError], None]
+    navigation: Callable[[Actor | None, str], list[NavItem]]
+    cookies: Cookies
+    demo: bool = False
+
+
+@dataclass(slots=True)
+class Page:
+    """One request as a handler sees it."""
+
+    request: Request
+    gate: Gate
+    form: Form
+    query: Form
+    locale: str
+    actor: Actor | None = None
+    cookies: list[Callable[[Response], None]] = field(default_factory=list)
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
+    """Small housekeeping once the answer is ready, each in its own transaction (last-seen of a session)."""
+    _device: str | None = None
+
+    def param(self, name: str) -> str:
+        """Return a part of the path."""
+        return str(self.request.path_params[name])
+
+    @property
+    def path(self) -> str:
+        """The path asked for."""
+        return str(self.request.url.path)
+
+    @property
+    def device_id(self) -> str:
+        """The id of this browser profile, given on the first page it asks for."""
+        if self._device is None:
+            self._device = self.gate.cookies.device(self.request)
+        if self._device is None:
+            self._device = device = self.gate.cookies.new_id()
+            self.cookies.append(lambda response: self.gate.cookies.set_device(response, device))
+        return self._device
+
+    def form_token(self) -> str:
+        """Return a fresh token for the forms of this answer."""
+        return self.gate.tokens.issue(self.gate.cookies.session(self.request) or self.device_id)
+
+    @property
+    def address(self) -> str:
+        """The peer's network address, believed through declared proxies only."""
+        return security.client_address(self.request, self.gate.settings.proxies)
+
+    @contextmanager
+    def unit(self, mode: Mode) -> Iterator[Work]:
+        """Open one unit of work with the actor loaded anew: what was revoked meanwhile is refused."""
+        with self.open_unit(mode) as work:
+            work.actor = self.actor = self.gate.load_actor(work, self)
+            yield work
+
+    @contextmanager
+    def open_unit(self, mode: Mode) -> Iterator[Work]:
+        """Open one unit of work with the actor as already loaded."""
+        with unit_of_work(
+            self.gate.database,
+            mode,
+            actor=self.actor,
+            request_id=self.request.state.request_id,
+            address=self.address,
+            user_agent=self.request.headers.get("user-agent", "")[:200],
+        ) as work:
+            yield work
+
+    def render(self, name: str, *, status: int = 200, block: str | None = None, **context: Any) -> Response:
+        """Render a template; ``block`` is answered alone to htmx."""
+        return render_page(self, name, status=status, block=block, context=context)
+
+    def redirect(self, path: str) -> Response:
+        """Send the browser to another of our pages (303)."""
+        return RedirectResponse(path, status_code=303)
+
+
+Handler = Callable[..., Response]
+Recorder = Callable[[Work, Page], None]
+
+
+def page(
+    path: str,
+    handler: Handler,
+    *,
+    permission: Permission,
+    db: Mode,
+    method: str = "GET",
+    records: Recorder | None = None,
+    name: str | None = None,
+) -> Route:
+    """Declare a route. ``records`` journals a read of personal data in a short WRITE that commits before anything is shown."""
+    if method == "GET" and db is Mode.WRITE:
+        raise ValueError(f"{path}: GET changes nothing")
+
+    async def endpoint(request: Request) -> Response:
+        gate: Gate = request.app.state.gate
+        locale = request.cookies.get(LANGUAGE_COOKIE, gate.settings.locale)
+        locale = locale if locale in i18n.LANGUAGES else i18n.DEFAULT
+        i18n.use(locale)
+        view = Page(request, gate, Form(), Form(), locale)
+        request.state.page = view
+        view.query = parse_urlencoded(request.scope["query_string"])
+        if method in UNSAFE:
+            view.form = await _read_form(request)
+        return await run_in_threadpool(_run, view, handler, permission, db, records)
+
+    return Route(path, endpoint, methods=[method], name=name or f"{handler.__module__}.{handler.__name__}")
+
+
+async def _read_form(request: Request) -> Form:
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    body = await request.body()
+    if not body:
+        return Form()
+    if kind != "application/x-www-form-urlencoded":
+        raise BadRequest
+    return parse_urlencoded(body)
+
+
+def _check_csrf(view: Page) -> None:
+    ids = {view.gate.cookies.session(view.request), view.gate.cookies.device(view.request)} - {None}
+    if not security.same_origin(view.request) or not view.gate.tokens.accepts(view.form.last("csrf"), ids):
+        raise CrossSiteRequest
+
+
+def _run(view: Page, handler: Handler, permission: Permission, db: Mode, records: Recorder | None) -> Response:
+    try:
+        if view.request.method in UNSAFE:
+            _check_csrf(view)
+        response = _dispatch(view, handler, permission, db, records)
+    except (Forbidden, Refused, NotFound) as error:
+        _journal_refusal(view, error)
+        raise
+    for set_cookie in view.cookies:
+        set_cookie(response)
+    for finish in view.afterwards:
+        with suppress(Unavailable):
+            finish()
+    return response
+
+
+def _dispatch(view: Page, handler: Handler, permission: Permission, db: Mode, records: Recorder | None) -> Response:
+    if db is Mode.NONE:
+        if permission is not Permission.PUBLIC:
+            raise ValueError("a page without database is public")
+        return handler(view)
+    if records is not None:
+        with view.unit(Mode.WRITE) as work:
+            require(view.actor, permission)
+            records(work, view)
+        with view.open_unit(db) as work:
+            return handler(work, view)
+    if db is Mode.OWN:
+        with view.unit(Mode.READ):
+            require(view.actor, permission)
+        return handler(view)
+    with view.unit(db) as work:
+        require(view.actor, permission)
+        return handler(work, view)
+
+
+def _journal_refusal(view: Page, error: AppError) -> None:
+    """Journal the refusal after the rollback, in its own transaction; what cannot be recorded now answers 503."""
+    if view.actor is None and isinstance(error, NotFound):
+        return
+    with view.open_unit(Mode.WRITE) as work:
+        view.gate.record_refusal(work, view, error)

@@ -1,0 +1,1 @@
+"""What tests share: real services and tools, started once and always stopped."""
