@@ -30,7 +30,7 @@ from aidants.crypto import KeyMissing, Keyring
 from aidants.db import Database, Mode, Work, unit_of_work
 from aidants.errors import AppError, Unavailable
 from aidants.guides import routes as guides
-from aidants.guides.services import guided_procedures
+from aidants.guides.queries import published
 from aidants.journal import actions
 from aidants.journal.flood import FloodGate
 from aidants.journal.seal import Sealer
@@ -138,9 +138,10 @@ def _gate(settings: Settings, database: Database, static: StaticAssets, *, demo:
     keyring = database.keyring
     assert keyring is not None
     zone = settings.zone
+    guided = frozenset(guide.procedure for guide in published().values())
     templates = Templates(
         data_path("templates"),
-        {"asset": static.url, "PROCEDURES": PROCEDURES, "SCOPES": SCOPES, "GUIDED": guided_procedures()},
+        {"asset": static.url, "PROCEDURES": PROCEDURES, "SCOPES": SCOPES, "GUIDED": guided},
         {
             "moment": lambda value: dates.moment(value, zone, i18n.current()),
             "day": lambda value: dates.long_date(dates.local_day(value, zone), i18n.current()),

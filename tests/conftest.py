@@ -1,8 +1,13 @@
-"""Fixtures of every test: real databases in temporary places, the whole application, signed-in people."""
+"""Fixtures of every test: real databases in temporary places, the whole application, signed-in people.
+
+Databases are prepared once a process and engine (empty, and filled with the demonstration), then copied for each test.
+"""
 
 from __future__ import annotations
 
+import itertools
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,6 +25,7 @@ from tests.support.services import postgres_server
 
 hypothesis_settings.register_profile("project", deadline=None, max_examples=100)
 hypothesis_settings.load_profile("project")
+_numbers = itertools.count()
 
 
 @pytest.fixture(autouse=True)
@@ -32,25 +38,49 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Every test that touches a database runs on SQLite and on PostgreSQL, under the same id but for the engine."""
     if "engine" in metafunc.fixturenames:
-        metafunc.parametrize("engine", ["sqlite", "postgresql"], scope="session", indirect=False)
+        metafunc.parametrize("engine", ["sqlite", "postgresql"], scope="session")
+
+
+def _settings(folder: Path, url: str = "") -> Settings:
+    return Settings(data_dir=folder, database_url=url, threads=8)
+
+
+@pytest.fixture(scope="session")
+def prepared(engine: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Settings]:
+    """One empty and one filled installation, to be copied."""
+    made = {}
+    for name in ("empty", "demo"):
+        folder = tmp_path_factory.mktemp(f"{engine}-{name}")
+        url = postgres_server().create_database(f"template_{name}") if engine == "postgresql" else ""
+        settings = _settings(folder, url)
+        database = open_database(settings, Keyring.create(settings.keys_path))
+        upgrade(database)
+        if name == "demo":
+            demo.fill(database)
+        database.dispose()
+        made[name] = settings
+    return made
 
 
 @pytest.fixture
-def settings(tmp_path: Path, engine: str) -> Iterator[Settings]:
-    """Settings of a throw-away installation."""
-    common = {"data_dir": tmp_path, "write_wait_seconds": 5.0, "threads": 8}
+def settings(
+    request: pytest.FixtureRequest, engine: str, prepared: dict[str, Settings], tmp_path: Path
+) -> Iterator[Settings]:
+    """Settings of a throw-away installation: filled for tests that use ``demo_database``, else empty."""
+    name = "demo" if "demo_database" in request.fixturenames else "empty"
+    shutil.copytree(prepared[name].data_dir, tmp_path, dirs_exist_ok=True)
     if engine == "sqlite":
-        yield Settings(**common)  # type: ignore[arg-type]
+        yield _settings(tmp_path)
         return
-    with postgres_server().database(f"t{os.getpid()}_{abs(hash(tmp_path)) % 10**10}") as url:
-        yield Settings(database_url=url, **common)  # type: ignore[arg-type]
+    copy = f"test_{os.getpid()}_{next(_numbers)}"
+    with postgres_server().database(copy, f"template_{name}") as url:
+        yield _settings(tmp_path, url)
 
 
 @pytest.fixture
 def database(settings: Settings) -> Iterator[Database]:
-    """A migrated database without rows."""
-    database = open_database(settings, Keyring.create(settings.keys_path))
-    upgrade(database)
+    """A migrated database; without rows unless the test also takes ``demo_database``."""
+    database = open_database(settings, Keyring.load(settings.keys_path))
     yield database
     database.dispose()
 
@@ -58,7 +88,6 @@ def database(settings: Settings) -> Iterator[Database]:
 @pytest.fixture
 def demo_database(database: Database) -> Database:
     """The demonstration's people, residents, mandates and journal."""
-    demo.fill(database)
     return database
 
 

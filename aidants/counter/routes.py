@@ -78,8 +78,14 @@ def _views(work: Work, view: Page) -> None:
 
 ROUTES = [
     page("/aujourdhui", home, permission=Permission.SIGNED_IN, db=Mode.OWN),
-    page("/personnes/{id}", card, permission=Permission.SEE_RESIDENTS, db=Mode.READ, records=_views),
-    page("/personnes/{id}/mandats", start_mandate, permission=Permission.CHANGE_MANDATES, db=Mode.WRITE, method="POST"),
-    page("/personnes/{id}/parcours", follow_guide, permission=Permission.RUN_GUIDES, db=Mode.WRITE, method="POST"),
-    page("/accompagnements/{id}/fin", end_sitting, permission=Permission.RUN_GUIDES, db=Mode.WRITE, method="POST"),
+    page("/personnes/{id:ref}", card, permission=Permission.SEE_RESIDENTS, db=Mode.READ, records=_views),
+    page(
+        "/personnes/{id:ref}/mandats",
+        start_mandate,
+        permission=Permission.CHANGE_MANDATES,
+        db=Mode.WRITE,
+        method="POST",
+    ),
+    page("/personnes/{id:ref}/parcours", follow_guide, permission=Permission.RUN_GUIDES, db=Mode.WRITE, method="POST"),
+    page("/accompagnements/{id:ref}/fin", end_sitting, permission=Permission.RUN_GUIDES, db=Mode.WRITE, method="POST"),
 ]

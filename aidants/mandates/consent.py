@@ -109,7 +109,6 @@ def _facts(work: Work, view: MandateView, resident: Known, organisation: Organis
         ends_at=row.ends_at,
         timezone=work.settings.timezone,
         code=verification_code(work, view, resident),
-        base_url=work.settings.base_url if work.settings.reachable else None,
         consent=row.consent,
     )
 

@@ -265,11 +265,11 @@ QUESTION_ROUTES = [
     route
     for name, (ask, reply) in _ASK.items()
     for route in (
-        page(f"/mandats/{{id}}/{name}", ask, permission=_PERMISSION, db=Mode.READ, records=_views),
-        page(f"/mandats/{{id}}/{name}", reply, permission=_PERMISSION, db=Mode.WRITE, method="POST"),
+        page(f"/mandats/{{id:ref}}/{name}", ask, permission=_PERMISSION, db=Mode.READ, records=_views),
+        page(f"/mandats/{{id:ref}}/{name}", reply, permission=_PERMISSION, db=Mode.WRITE, method="POST"),
     )
 ]
 QUESTION_ROUTES += [
-    page("/mandats/{id}/relire", check, permission=_PERMISSION, db=Mode.READ, records=_views),
-    page("/mandats/{id}/relire", ask_consent, permission=_PERMISSION, db=Mode.OWN, method="POST"),
+    page("/mandats/{id:ref}/relire", check, permission=_PERMISSION, db=Mode.READ, records=_views),
+    page("/mandats/{id:ref}/relire", ask_consent, permission=_PERMISSION, db=Mode.OWN, method="POST"),
 ]

@@ -155,11 +155,11 @@ def _views(work: Work, view: Page) -> None:
 _SEE, _CHANGE = Permission.SEE_MANDATES, Permission.CHANGE_MANDATES
 ROUTES = [
     *QUESTION_ROUTES,
-    page("/mandats/{id}", show, permission=_SEE, db=Mode.READ, records=_views),
-    page("/mandats/{id}/activer", activate, permission=_CHANGE, db=Mode.WRITE, method="POST"),
-    page("/mandats/{id}/refus", refuse, permission=_CHANGE, db=Mode.WRITE, method="POST"),
-    page("/mandats/{id}/imprimer-de-nouveau", freeze_again, permission=_CHANGE, db=Mode.WRITE, method="POST"),
-    page("/mandats/{id}/arreter", ask_revocation, permission=_CHANGE, db=Mode.READ, records=_views),
-    page("/mandats/{id}/arreter", revoke, permission=_CHANGE, db=Mode.WRITE, method="POST"),
-    page("/mandats/{id}/mandat.pdf", print_mandate, permission=_SEE, db=Mode.OWN),
+    page("/mandats/{id:ref}", show, permission=_SEE, db=Mode.READ, records=_views),
+    page("/mandats/{id:ref}/activer", activate, permission=_CHANGE, db=Mode.WRITE, method="POST"),
+    page("/mandats/{id:ref}/refus", refuse, permission=_CHANGE, db=Mode.WRITE, method="POST"),
+    page("/mandats/{id:ref}/imprimer-de-nouveau", freeze_again, permission=_CHANGE, db=Mode.WRITE, method="POST"),
+    page("/mandats/{id:ref}/arreter", ask_revocation, permission=_CHANGE, db=Mode.READ, records=_views),
+    page("/mandats/{id:ref}/arreter", revoke, permission=_CHANGE, db=Mode.WRITE, method="POST"),
+    page("/mandats/{id:ref}/mandat.pdf", print_mandate, permission=_SEE, db=Mode.OWN),
 ]

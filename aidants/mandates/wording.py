@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
@@ -37,7 +36,6 @@ from aidants.mandates.terms import (
 from aidants.procedures import PROCEDURES, SCOPES
 
 TEMPLATE_VERSION = "fr-1"
-OWN_PAGE_PATH = "/moi"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +64,8 @@ class Party:
 class MandateFacts:
     """Everything a mandate says that differs from one person to the next.
 
-    ``scopes`` maps a scope key to its procedure ids. ``base_url`` is None when the installation cannot be reached
-    from outside; ``email`` and ``dpo`` may be empty. ``public_mission`` chooses RGPD art. 6-1-e, else 6-1-b.
+    ``scopes`` maps a scope key to its procedure ids. ``email`` and ``dpo`` may be empty. ``public_mission`` chooses RGPD
+    art. 6-1-e, else 6-1-b.
     """
 
     reference: str
@@ -91,7 +89,6 @@ class MandateFacts:
     ends_at: datetime
     timezone: str
     code: str
-    base_url: str | None
     consent: str = "paper"
     protection: str = "none"
     public_mission: bool = True
@@ -278,24 +275,17 @@ def _contacts(facts: MandateFacts) -> str:
     """The ways to stop that exist here, with what to dial or type: no dead address on paper."""
     ways = ["au guichet", f"au {facts.phone}", "par lettre"]
     ways += [f"à {facts.email}"] * bool(facts.email)
-    ways += [f"sur {own_page(facts.base_url)} avec mon code"] if facts.base_url else []
     return _either(ways)
 
 
 def _ways(facts: MandateFacts) -> str:
     ways = ["de vive voix au guichet", "par téléphone", "par lettre"]
-    ways += ["par courriel"] * bool(facts.email) + ["sur l’écran « ma page »"] * bool(facts.base_url)
+    ways += ["par courriel"] * bool(facts.email)
     return _either(ways)
 
 
 def _either(ways: list[str]) -> str:
     return ", ".join(ways[:-1]) + " ou " + ways[-1]
-
-
-def own_page(base_url: str) -> str:
-    """Return the address of the resident's own page as people type it, without the scheme."""
-    parts = urlsplit(base_url)
-    return f"{parts.netloc}{parts.path.rstrip('/')}{OWN_PAGE_PATH}"
 
 
 def _fill(section: Section, values: Mapping[str, str]) -> Section:

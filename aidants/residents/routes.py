@@ -114,6 +114,6 @@ ROUTES = [
     page("/personnes/chercher", search_residents, permission=_SEE, db=Mode.OWN, method="POST"),
     page("/personnes/nouvelle", new_resident, permission=_CHANGE, db=Mode.READ),
     page("/personnes/nouvelle", create_resident, permission=_CHANGE, db=Mode.WRITE, method="POST"),
-    page("/personnes/{id}/modifier", edit_resident, permission=_CHANGE, db=Mode.READ, records=_views),
-    page("/personnes/{id}/modifier", change_resident, permission=_CHANGE, db=Mode.WRITE, method="POST"),
+    page("/personnes/{id:ref}/modifier", edit_resident, permission=_CHANGE, db=Mode.READ, records=_views),
+    page("/personnes/{id:ref}/modifier", change_resident, permission=_CHANGE, db=Mode.WRITE, method="POST"),
 ]

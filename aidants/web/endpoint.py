@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -218,3 +219,18 @@ def _journal_refusal(view: Page, error: AppError) -> None:
         return
     with view.open_unit(Mode.WRITE) as work:
         view.gate.record_refusal(work, view, error)
+
+
+class _Reference(Convertor[str]):
+    """An opaque id in a path, written ``{id:ref}``: anything else is no page of ours."""
+
+    regex = "[a-z2-7]{26}"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("ref", _Reference())

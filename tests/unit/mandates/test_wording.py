@@ -16,7 +16,6 @@ from aidants.mandates.wording import (
     MandateFacts,
     MandateText,
     build,
-    own_page,
 )
 from aidants.procedures import PROCEDURES
 
@@ -42,7 +41,6 @@ FACTS = MandateFacts(
     ends_at=datetime(2026, 12, 25, 22, 59, 59, tzinfo=UTC),
     timezone="Europe/Paris",
     code="7HRW-93KD",
-    base_url="https://aidants.brivette.example",
 )
 
 
@@ -73,7 +71,7 @@ def plain(facts: MandateFacts = FACTS) -> str:
             ],
         ),
         (11, ["répond de ses fautes (art. 1991 et 1992)", "ne se transmet pas (art. 1994)", "aucun résultat n’est"]),
-        (12, ["de vive voix", "par téléphone", "par lettre", "accueil@brivette.example", "brivette.example/moi"]),
+        (12, ["de vive voix", "par téléphone", "par lettre", "accueil@brivette.example"]),
         (13, ["accès, rectification, limitation, opposition", "dpd@brivette.example", "CNIL", "RGPD, art. 6-1-e"]),
         (14, ["tape elle-même ses mots de passe", "ne les note pas, ne les garde pas"]),
         (15, ["gardé 3 ans, puis 3 ans en archives"]),
@@ -109,11 +107,10 @@ def test_debt_sentence_only_with_argent() -> None:
 
 
 def test_only_the_ways_to_stop_that_exist() -> None:
-    text = plain(replace(FACTS, email="", base_url=None))
+    text = plain(replace(FACTS, email=""))
     assert "au guichet, au 05 00 00 12 34 ou par lettre." in text
     assert "par courriel" not in text
     assert "ma page" not in text
-    assert own_page("https://mairie.example/aidants/") == "mairie.example/aidants/moi"
 
 
 def test_association_without_public_mission_rests_on_the_mandate() -> None:

@@ -1,0 +1,286 @@
+"""A first day at the counter over HTTP: from sign-in to a mandate that is printed, signed, used, stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlmodel import select
+
+from aidants.db import Database, Mode, unit_of_work
+from aidants.journal.models import JournalRecord
+from aidants.journal.seal import seal_now
+from aidants.journal.verify import verify
+from aidants.mandates.models import Authorisation, Mandate
+from tests.support.client import Browser, text_of
+
+Open = Callable[..., Browser]
+
+
+def records(database: Database, kind: str) -> list[JournalRecord]:
+    with unit_of_work(database, Mode.READ) as work:
+        return list(
+            work.session.exec(select(JournalRecord).where(JournalRecord.type == kind).order_by(JournalRecord.seq))
+        )
+
+
+def mandate_row(database: Database, mandate_id: str) -> Mandate:
+    with unit_of_work(database, Mode.READ) as work:
+        return work.session.get_one(Mandate, mandate_id)
+
+
+def new_resident(nadia: Browser, **fields: str) -> str:
+    """Search first, find nobody, create the person; return the address of the card."""
+    nadia.open("/personnes")
+    nadia.submit({"recherche": "Zbigniewska"}, action="/personnes/chercher")
+    nadia.open("/personnes/nouvelle")
+    person = {
+        "birth_name": "Zbigniewska",
+        "given_names": "Ewa",
+        "birth-day": "4",
+        "birth-month": "3",
+        "birth-year": "1951",
+    }
+    answer = nadia.submit({**person, **fields}, action="/personnes/nouvelle")
+    assert answer.status_code == 303, text_of(answer)
+    return str(answer.headers["location"])
+
+
+def draft(nadia: Browser, card: str) -> str:
+    """Start a mandate from the card; return its address."""
+    nadia.open(card)
+    answer = nadia.submit(action=f"{card}/mandats")
+    return str(answer.headers["location"])
+
+
+def answer_everything(nadia: Browser, mandate: str, *procedures: str) -> None:
+    for question, fields in (
+        ("demarches", {"demarches": list(procedures)}),
+        ("autres", {}),
+        ("duree", {"duree": "MONTH"}),
+        ("protection", {"protection": "non"}),
+        ("lecture", {"lu": "oui"}),
+    ):
+        nadia.open(f"{mandate}/{question}")
+        answer = nadia.submit(fields, action=f"{mandate}/{question}")
+        assert answer.status_code == 303, (question, text_of(answer))
+
+
+def ask_and_activate(nadia: Browser, mandate: str) -> None:
+    nadia.open(f"{mandate}/relire")
+    assert nadia.submit(action=f"{mandate}/relire").status_code == 303
+    assert nadia.get(f"{mandate}/mandat.pdf").content.startswith(b"%PDF")
+    nadia.open(mandate)
+    answer = nadia.submit({"signe": "oui", "code": nadia.code("nadia")}, action=f"{mandate}/activer")
+    assert answer.status_code == 303, text_of(answer)
+
+
+def active_mandate(nadia: Browser, *procedures: str) -> tuple[str, str]:
+    card = new_resident(nadia)
+    mandate = draft(nadia, card)
+    answer_everything(nadia, mandate, *(procedures or ("carte-grise-adresse", "demander-apl")))
+    ask_and_activate(nadia, mandate)
+    return card, mandate
+
+
+def test_search_create_question_print_sign_activate(browse: Open, database: Database) -> None:
+    nadia = browse("nadia")
+    card = new_resident(nadia)
+    mandate = draft(nadia, card)
+    mandate_id = mandate.rsplit("/", 1)[1]
+    answer_everything(nadia, mandate, "carte-grise-adresse")
+    assert mandate_row(database, mandate_id).state == "draft"
+
+    check = nadia.open(f"{mandate}/relire")
+    assert "Carte grise" in text_of(check)
+    assert "Ewa Zbigniewska" in text_of(check)
+    nadia.submit(action=f"{mandate}/relire")
+    assert mandate_row(database, mandate_id).state == "awaiting_consent"
+    assert nadia.get(f"{mandate}/mandat.pdf").headers["content-type"] == "application/pdf"
+
+    nadia.open(mandate)
+    wrong = nadia.submit({"signe": "oui", "code": "000000"}, action=f"{mandate}/activer")
+    assert wrong.status_code == 422
+    assert mandate_row(database, mandate_id).state == "awaiting_consent"
+    nadia.open(mandate)
+    assert nadia.submit({"code": nadia.code("nadia")}, action=f"{mandate}/activer").status_code == 422
+    assert mandate_row(database, mandate_id).state == "awaiting_consent"
+    nadia.open(mandate)
+    nadia.submit({"signe": "oui", "code": nadia.code("nadia")}, action=f"{mandate}/activer")
+    row = mandate_row(database, mandate_id)
+    assert row.state == "active"
+    assert row.ends_at is not None
+    kinds = [record.type for record in _of_mandate(database, mandate_id)]
+    assert kinds == [
+        "mandate_drafted",
+        "mandate_viewed",
+        "consent_asked",
+        "mandate_printed",
+        "consent_given",
+        "mandate_activated",
+        "authorisation_granted",
+    ]
+    seal_now(database)
+    assert verify(database).ok
+
+
+def _of_mandate(database: Database, mandate_id: str) -> list[JournalRecord]:
+    with unit_of_work(database, Mode.READ) as work:
+        query = select(JournalRecord).where(JournalRecord.mandate == mandate_id).order_by(JournalRecord.seq)
+        return list(work.session.exec(query))
+
+
+def test_double_submit_makes_one_mandate(browse: Open, database: Database) -> None:
+    nadia = browse("nadia")
+    card = new_resident(nadia)
+    assert draft(nadia, card) == draft(nadia, card)
+    mandate = draft(nadia, card)
+    answer_everything(nadia, mandate, "demander-apl")
+    for _ in range(2):
+        assert nadia.post(f"{mandate}/relire").status_code == 303
+    assert len(records(database, "consent_asked")) == 4 + 1
+    code = nadia.code("nadia")
+    for _ in range(2):
+        assert nadia.post(f"{mandate}/activer", {"signe": "oui", "code": code}).status_code == 303
+    with unit_of_work(database, Mode.READ) as work:
+        granted = work.session.exec(
+            select(Authorisation).where(Authorisation.mandate_id == mandate.rsplit("/", 1)[1])
+        ).all()
+    assert [item.procedures for item in granted] == ["demander-apl"]
+
+
+def test_the_same_person_sent_twice_is_created_once(browse: Open, database: Database) -> None:
+    nadia = browse("nadia")
+    fields = {"birth_name": "Double", "given_names": "Anne"}
+    first, second = (nadia.post("/personnes/nouvelle", fields).headers["location"] for _ in range(2))
+    assert first == second
+
+
+def test_a_skipped_question_sends_back_to_it(browse: Open, database: Database) -> None:
+    nadia = browse("nadia")
+    mandate = draft(nadia, new_resident(nadia))
+    assert nadia.get(f"{mandate}/relire").headers["location"] == f"{mandate}/demarches"
+    assert nadia.post(f"{mandate}/lecture", {"lu": "oui"}).headers["location"] == f"{mandate}/demarches"
+    assert nadia.post(f"{mandate}/relire").headers["location"] == f"{mandate}/demarches"
+    assert mandate_row(database, mandate.rsplit("/", 1)[1]).state == "draft"
+
+
+@pytest.mark.parametrize("fields", [{"demarches": ["inconnue"]}, {"demarches": ["mot-de-passe"]}, {}])
+def test_an_unknown_or_missing_procedure_is_refused(
+    browse: Open, database: Database, fields: dict[str, object]
+) -> None:
+    nadia = browse("nadia")
+    mandate = draft(nadia, new_resident(nadia))
+    answer = nadia.post(f"{mandate}/demarches", fields)
+    assert answer.status_code == 422
+    assert mandate_row(database, mandate.rsplit("/", 1)[1]).answers == "{}"
+
+
+def test_a_duration_the_organisation_forbids_is_refused(browse: Open, database: Database) -> None:
+    from aidants.accounts.models import Organisation
+
+    nadia = browse("nadia")
+    mandate = draft(nadia, new_resident(nadia))
+    with unit_of_work(database, Mode.WRITE) as work:
+        for organisation in work.session.exec(select(Organisation)):
+            organisation.durations = "SHORT"
+    nadia.post(f"{mandate}/demarches", {"demarches": ["demander-apl"]})
+    nadia.post(f"{mandate}/autres")
+    for duration in ("LONG", "ETERNITY", ""):
+        assert nadia.post(f"{mandate}/duree", {"duree": duration}).status_code == 422
+    assert mandate_row(database, mandate.rsplit("/", 1)[1]).duration is None
+
+
+@pytest.mark.parametrize(("said", "state"), [("oui", "abandoned"), ("ne_sait_pas", "draft"), ("", "draft")])
+def test_a_protected_person_stops_here_and_a_doubt_asks_again(
+    browse: Open, database: Database, said: str, state: str
+) -> None:
+    nadia = browse("nadia")
+    mandate = draft(nadia, new_resident(nadia))
+    nadia.post(f"{mandate}/demarches", {"demarches": ["demander-apl"]})
+    nadia.post(f"{mandate}/autres")
+    nadia.post(f"{mandate}/duree", {"duree": "MONTH"})
+    answer = nadia.post(f"{mandate}/protection", {"protection": said})
+    assert mandate_row(database, mandate.rsplit("/", 1)[1]).state == state
+    if said == "oui":
+        assert "ne peut pas encore le faire" in text_of(nadia.follow(answer))
+        assert [record.outcome for record in records(database, "mandate_abandoned")] == ["protected_person"]
+    else:
+        assert answer.status_code == 422
+
+
+def test_a_minor_is_refused_whatever_was_answered(browse: Open, database: Database) -> None:
+    nadia = browse("nadia")
+    mandate = draft(nadia, new_resident(nadia, **{"birth-year": "2015"}))
+    answer_everything(nadia, mandate, "demander-apl")
+    answer = nadia.post(f"{mandate}/relire")
+    assert answer.status_code == 409
+    assert mandate_row(database, mandate.rsplit("/", 1)[1]).state == "draft"
+    assert records(database, "access_refused")[-1].outcome == "minor"
+
+
+def test_refusing_to_sign_authorises_nothing(browse: Open, database: Database) -> None:
+    nadia = browse("nadia")
+    mandate = draft(nadia, new_resident(nadia))
+    answer_everything(nadia, mandate, "demander-apl")
+    nadia.post(f"{mandate}/relire")
+    nadia.post(f"{mandate}/refus")
+    assert mandate_row(database, mandate.rsplit("/", 1)[1]).state == "abandoned"
+    assert len(records(database, "consent_refused")) == 1
+    assert nadia.post(f"{mandate}/activer", {"signe": "oui", "code": nadia.code("nadia")}).status_code == 303
+    assert mandate_row(database, mandate.rsplit("/", 1)[1]).state == "abandoned"
+
+
+def test_revoking_one_theme_then_the_last_ends_the_mandate(browse: Open, database: Database) -> None:
+    nadia = browse("nadia")
+    _, mandate = active_mandate(nadia)
+    mandate_id = mandate.rsplit("/", 1)[1]
+    nadia.post(f"{mandate}/arreter", {"par": "resident", "theme": "logement"})
+    assert mandate_row(database, mandate_id).state == "active"
+    assert nadia.post(f"{mandate}/arreter", {"par": "resident", "theme": "argent"}).status_code == 404
+    assert nadia.post(f"{mandate}/arreter", {"par": "nobody"}).status_code == 422
+    nadia.post(f"{mandate}/arreter", {"par": "helper", "theme": "transports"})
+    row = mandate_row(database, mandate_id)
+    assert (row.state, row.end_reason) == ("revoked", "helper")
+
+
+def test_a_newer_mandate_supersedes_the_same_theme_only(browse: Open, database: Database) -> None:
+    nadia = browse("nadia")
+    card, old = active_mandate(nadia)
+    new = draft(nadia, card)
+    answer_everything(nadia, new, "demander-apl")
+    ask_and_activate(nadia, new)
+    with unit_of_work(database, Mode.READ) as work:
+        old_items = work.session.exec(
+            select(Authorisation).where(Authorisation.mandate_id == old.rsplit("/", 1)[1])
+        ).all()
+    assert {item.scope: item.withdrawn_by for item in old_items} == {"logement": "superseded", "transports": None}
+    assert mandate_row(database, old.rsplit("/", 1)[1]).state == "active"
+
+
+def test_another_organisation_sees_nothing(browse: Open, database: Database) -> None:
+    nadia, youssef = browse("nadia"), browse("youssef")
+    card, mandate = active_mandate(nadia)
+    unknown = "a" * 26
+    for path in (card, f"{card}/modifier", mandate, f"{mandate}/arreter", f"{mandate}/mandat.pdf"):
+        answer = youssef.get(path)
+        made_up = youssef.get(path.replace(card.rsplit("/", 1)[1], unknown).replace(mandate.rsplit("/", 1)[1], unknown))
+        assert answer.status_code == made_up.status_code == 404, path
+    assert youssef.post(f"{mandate}/arreter", {"par": "resident"}).status_code == 404
+    assert youssef.post(f"{card}/mandats").status_code == 404
+    assert mandate_row(database, mandate.rsplit("/", 1)[1]).state == "active"
+
+
+def test_reprinting_gives_the_same_text(browse: Open, database: Database) -> None:
+    from aidants.mandates.models import MandateFrozenText
+
+    nadia = browse("nadia")
+    _, mandate = active_mandate(nadia)
+    first = nadia.get(f"{mandate}/mandat.pdf").content
+    assert nadia.get(f"{mandate}/mandat.pdf").content == first
+    with unit_of_work(database, Mode.READ) as work:
+        texts = work.session.exec(
+            select(MandateFrozenText).where(MandateFrozenText.mandate_id == mandate.rsplit("/", 1)[1])
+        ).all()
+    assert len(texts) == 1
+    assert texts[0].journal_size is not None
