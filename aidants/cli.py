@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import getpass
 import json
-import logging
 import os
 import sys
 from datetime import date
@@ -14,6 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from aidants import logs
 from aidants import settings as config
 from aidants.crypto import KeyMissing, Keyring
 from aidants.db import Database, Mode, unit_of_work
@@ -70,9 +70,7 @@ def _serve(settings: Settings, host: str, port: int) -> None:
     from aidants.app import create_app
 
     application = create_app(settings)
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
-    if os.environ.get("AIDANTS_LOG") != "quiet":
-        logging.getLogger("aidants").setLevel(logging.INFO)
+    logs.set_up(settings.log)
     print(f"Aidants est prêt : {settings.base_url}", flush=True)
     uvicorn.run(
         application,
@@ -80,7 +78,7 @@ def _serve(settings: Settings, host: str, port: int) -> None:
         port=port,
         server_header=False,
         access_log=False,
-        log_level="warning",
+        log_config=None,
         timeout_graceful_shutdown=10,
         proxy_headers=False,
     )

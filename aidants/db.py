@@ -140,6 +140,7 @@ class Database:
             pool_timeout=wait,
             connect_args=connect,
             pool_pre_ping=not self.is_sqlite,
+            hide_parameters=True,
         )
         if self.is_sqlite:
             event.listen(self.engine, "connect", _configure_sqlite)

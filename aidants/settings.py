@@ -10,7 +10,7 @@ import ipaddress
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     locale: str = "fr"
     allowed_hosts: str = ""
     trusted_proxies: str = ""
+    log: Literal["json", "quiet"] = "json"
     help_phone: str = ""
     help_hours: str = ""
     threads: int = 16

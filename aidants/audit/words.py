@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Final
+from typing import Any, Final
 
 from aidants.i18n import N_, gettext
+from aidants.journal import labels
+from aidants.journal.actions import CONSOLE, PUBLIC, SYSTEM
 from aidants.journal.models import JournalRecord
 
 FIELDS: Final = {
@@ -63,12 +65,28 @@ DETAILS: Final = {
     "view": N_("Écran"),
 }
 
+_PSEUDONYMS: Final = {
+    "actor": labels.person,
+    "person": labels.person,
+    "resident": labels.resident,
+    "mandate": labels.mandate,
+    "renews": labels.mandate,
+}
+
 
 def facts(record: JournalRecord) -> list[dict[str, str]]:
     """Return the filled columns of a record and the members of its detail, as rows of a summary list."""
-    rows = [(gettext(label), getattr(record, name)) for name, label in FIELDS.items()]
+    rows = [(gettext(label), _shown(name, getattr(record, name))) for name, label in FIELDS.items()]
     if record.detail:
         for name, value in json.loads(record.detail).items():
             text = ", ".join(value) if isinstance(value, list) else value
-            rows.append((gettext(DETAILS.get(name, name)), text))
+            rows.append((gettext(DETAILS.get(name, name)), _shown(name, text)))
     return [{"key": key, "value": str(value)} for key, value in rows if value is not None]
+
+
+def _shown(name: str, value: Any) -> Any:
+    """Put the pseudonym that lists use before the id it stands for."""
+    if value is None or name not in _PSEUDONYMS:
+        return value
+    short = _PSEUDONYMS[name](value)
+    return short if value in (PUBLIC, CONSOLE, SYSTEM) else f"{short} · {value}"

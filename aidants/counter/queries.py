@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from sqlmodel import col, select
+from sqlmodel import and_, col, or_, select
 
 from aidants.db import Work
 from aidants.mandates.answers import Answers
@@ -35,18 +35,14 @@ class Line:
 
 def desk(work: Work) -> tuple[list[Line], list[Line]]:
     """Return what waits for a signature or an answer (this helper's), and what ends within seven days (the team's)."""
-    mine = (Mandate.state == State.DRAFT) | (Mandate.state == State.AWAITING_CONSENT)
-    ends = (
-        (Mandate.state == State.ACTIVE) & (col(Mandate.ends_at) >= work.now) & (col(Mandate.ends_at) <= work.now + SOON)
-    )
+    state, last = col(Mandate.state), col(Mandate.ends_at)
+    mine = and_(Mandate.helper_id == work.person().person_id, state.in_([State.DRAFT, State.AWAITING_CONSENT]))
+    ends = and_(state == State.ACTIVE, last >= work.now, last <= work.now + SOON)
     query = (
         select(Mandate, Resident)
         .join(Resident, col(Resident.id) == Mandate.resident_id)
-        .where(
-            Mandate.organisation_id == work.person().organisation_id,
-            ((Mandate.helper_id == work.person().person_id) & mine) | ends,
-        )
-        .order_by(col(Mandate.ends_at), col(Mandate.created_at).desc())
+        .where(Mandate.organisation_id == work.person().organisation_id, or_(mine, ends))
+        .order_by(last, col(Mandate.created_at).desc())
         .limit(4 * SHOWN)
     )
     lines = [Line(mandate, open_resident(work, resident)) for mandate, resident in work.session.exec(query)]

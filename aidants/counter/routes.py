@@ -8,6 +8,7 @@ from aidants.assistance import services as assistance
 from aidants.counter import queries
 from aidants.db import Mode, Work
 from aidants.guides import queries as runs
+from aidants.guides import services as guides
 from aidants.mandates import queries as mandates
 from aidants.mandates import services as drafting
 from aidants.policy import Permission, can
@@ -63,7 +64,7 @@ def start_mandate(work: Work, view: Page) -> Response:
 def follow_guide(work: Work, view: Page) -> Response:
     """Receive the person and open the guide of a procedure, at its first step or where it was left."""
     sitting = assistance.receive(work, view.param("id"))
-    return view.redirect(f"/parcours/{runs.start_for_procedure(work, sitting.id, view.form.last('demarche'))}")
+    return view.redirect(f"/parcours/{guides.start_for_procedure(work, sitting.id, view.form.last('demarche'))}")
 
 
 def end_sitting(work: Work, view: Page) -> Response:

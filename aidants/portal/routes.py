@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -15,7 +14,7 @@ from starlette.routing import Match
 from aidants import i18n
 from aidants.dates import long_date
 from aidants.db import Mode, Work
-from aidants.guides.schema import Status, load_library
+from aidants.guides.queries import published
 from aidants.i18n import N_
 from aidants.policy import Permission
 from aidants.portal import queries
@@ -49,15 +48,9 @@ DOORS: Final = (
 )
 
 
-@cache
-def guide_count() -> int:
-    """Return how many guides a person can follow now; the library is read once."""
-    return sum(guide.status is Status.WALKABLE for guide in load_library().values())
-
-
 def home(view: Page) -> Response:
     """Show the public home: find a guide, verify a mandate, sign in."""
-    return view.render("portal/home.html", doors_shown=DOORS, guide_count=guide_count())
+    return view.render("portal/home.html", doors_shown=DOORS, guide_count=len(published()))
 
 
 def change_language(view: Page) -> Response:

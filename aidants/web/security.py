@@ -6,12 +6,11 @@ personal data. ``same_origin`` and ``FormTokens`` are the two halves of the CSRF
 
 from __future__ import annotations
 
-import json
 import logging
 import secrets
 import time
 from collections.abc import Collection
-from typing import Any, Final
+from typing import Final
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -89,14 +88,14 @@ class Shield:
 
 def _log(scope: Scope, status: int, seconds: float) -> None:
     route = scope.get("route")
-    fields: dict[str, Any] = {
+    fields = {
         "request": scope["state"]["request_id"],
         "method": scope["method"],
         "route": getattr(route, "path", "-"),
         "status": status,
         "ms": round(seconds * 1000, 1),
     }
-    _access.info(json.dumps(fields, ensure_ascii=True))
+    _access.info("request", fields)
 
 
 def same_origin(request: Request) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from aidants.guides.models import install_triggers as guide_triggers
 from aidants.journal.models import install_triggers as journal_triggers
 
 revision = "0001"
@@ -14,6 +15,16 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table(
+        "guide_revision",
+        sa.Column("guide", sa.String(length=60), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("lang", sa.String(length=5), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("frozen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("guide", "version", "lang", name=op.f("pk_guide_revision")),
+    )
     op.create_table(
         "installation",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -284,6 +295,44 @@ def upgrade() -> None:
         batch_op.create_index("ix_mandate_resident", ["resident_id", "created_at"], unique=False)
 
     op.create_table(
+        "run",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("organisation_id", sa.String(length=26), nullable=False),
+        sa.Column("assistance_id", sa.String(length=26), nullable=False),
+        sa.Column("resident_id", sa.String(length=26), nullable=True),
+        sa.Column("helper_id", sa.String(length=26), nullable=False),
+        sa.Column("guide", sa.String(length=60), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("lang", sa.String(length=5), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("procedure", sa.String(length=60), nullable=False),
+        sa.Column("trail", sa.Text(), nullable=False),
+        sa.Column("help_step", sa.String(length=60), nullable=True),
+        sa.Column("shown", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(state = 'open') = (ended_at IS NULL)", name=op.f("ck_run_ended")),
+        sa.CheckConstraint("state IN ('open','finished','stopped')", name=op.f("ck_run_state")),
+        sa.ForeignKeyConstraint(["assistance_id"], ["assistance.id"], name=op.f("fk_run_assistance_id")),
+        sa.ForeignKeyConstraint(
+            ["guide", "version", "lang"],
+            ["guide_revision.guide", "guide_revision.version", "guide_revision.lang"],
+            name=op.f("fk_run_guide_version_lang"),
+        ),
+        sa.ForeignKeyConstraint(["helper_id"], ["person.id"], name=op.f("fk_run_helper_id")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_run_organisation_id")),
+        sa.ForeignKeyConstraint(["resident_id"], ["resident.id"], name=op.f("fk_run_resident_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
+    )
+    with op.batch_alter_table("run", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_run_assistance_id"), ["assistance_id"], unique=False)
+        batch_op.create_index("ix_run_helper", ["helper_id", "state", "last_at"], unique=False)
+        batch_op.create_index("ix_run_resident", ["resident_id", "started_at"], unique=False)
+
+    op.create_table(
         "authorisation",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("mandate_id", sa.String(length=26), nullable=False),
@@ -314,6 +363,7 @@ def upgrade() -> None:
     with op.batch_alter_table("mandate_text", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_mandate_text_mandate_id"), ["mandate_id"], unique=False)
     journal_triggers(op.get_bind())
+    guide_triggers(op.get_bind())
 
 
 def downgrade() -> None:
@@ -322,6 +372,12 @@ def downgrade() -> None:
 
     op.drop_table("mandate_text")
     op.drop_table("authorisation")
+    with op.batch_alter_table("run", schema=None) as batch_op:
+        batch_op.drop_index("ix_run_resident")
+        batch_op.drop_index("ix_run_helper")
+        batch_op.drop_index(batch_op.f("ix_run_assistance_id"))
+
+    op.drop_table("run")
     with op.batch_alter_table("mandate", schema=None) as batch_op:
         batch_op.drop_index("ix_mandate_resident")
         batch_op.drop_index("ix_mandate_ends")
@@ -383,3 +439,4 @@ def downgrade() -> None:
     op.drop_table("journal_leaf")
     op.drop_table("journal_checkpoint")
     op.drop_table("installation")
+    op.drop_table("guide_revision")

@@ -196,6 +196,7 @@ def test_one_entry(browse: Browse, demo_database: Database) -> None:
     page = paul.open(f"/journal/entrees/{row.id}")
     assert "L’enregistrement correspond à sa feuille" in text_of(page)
     assert row.id in page.text
+    assert f"{labels.mandate(str(row.mandate))} · {row.mandate}" in text_of(page)
     assert "commit" in page.text
     signed_in = records(demo_database, type="signed_in")[0]
     assert signed_in.sealed is not None

@@ -1,0 +1,1 @@
+"""The benchmark: figures with their budgets, on real processes and the loopback interface; never a timed test."""
