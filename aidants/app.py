@@ -144,6 +144,7 @@ def _gate(settings: Settings, database: Database, static: StaticAssets, *, demo:
         {"asset": static.url, "PROCEDURES": PROCEDURES, "SCOPES": SCOPES, "GUIDED": guided},
         {
             "moment": lambda value: dates.moment(value, zone, i18n.current()),
+            "end": lambda value: dates.end_moment(value, zone, i18n.current()),
             "day": lambda value: dates.long_date(dates.local_day(value, zone), i18n.current()),
             "hour": lambda value: dates.clock_time(value, zone, i18n.current()),
             "born": lambda iso: dates.PartialDate.from_iso(iso).long(i18n.current()) if iso else "",

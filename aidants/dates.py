@@ -154,6 +154,17 @@ def end_of_day_end(day: date, tz: ZoneInfo) -> datetime:
     return datetime.combine(day, time(23, 59, 59, fold=1), tzinfo=tz).astimezone(UTC)
 
 
+def end_moment(instant: datetime, tz: ZoneInfo, locale: str) -> str:
+    """Return the end of a mandate in figures: « jeudi 24 décembre 2026 à minuit », or with the hour for 24 hours."""
+    if not _is_midnight(_local(instant, tz)):
+        return moment(instant, tz, locale)
+    return f"{long_date(local_day(instant, tz), locale)} {'à minuit' if _is_french(locale) else 'at midnight'}"
+
+
+def _is_midnight(local: datetime) -> bool:
+    return local.timetz().replace(tzinfo=None, fold=0, microsecond=0) == time(23, 59, 59)
+
+
 def end_in_words(instant: datetime, tz: ZoneInfo, locale: str) -> str:
     """Return the end of a mandate in words: « jeudi vingt-quatre décembre deux mille vingt-six, à minuit ».
 
@@ -162,7 +173,7 @@ def end_in_words(instant: datetime, tz: ZoneInfo, locale: str) -> str:
     """
     local = _local(instant, tz)
     words, french = date_in_words(local.date(), locale), _is_french(locale)
-    if local.timetz().replace(tzinfo=None, fold=0, microsecond=0) == time(23, 59, 59):
+    if _is_midnight(local):
         return f"{words}, {'à minuit' if french else 'at midnight, the end of that day'}"
     return f"{words}, {_french_hour(local) if french else _english_hour(local)}{_which_of_two(local, french)}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import json
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -169,13 +169,7 @@ def _new(work: Work, actor: Actor, identity: Identity) -> Resident:
 
 def journal_size(settings: Settings) -> int:
     """Return the number of entries in the journal, read beside the server."""
-    import sqlite3
-
     path = settings.data_dir / "aidants.sqlite"
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
         return int(connection.execute("SELECT count(*) FROM journal_leaf").fetchone()[0])
 
-
-def dump(installation: Installation) -> str:
-    """Return what another process needs to play the helpers (JSON)."""
-    return json.dumps([helper.email for helper in installation.helpers])

@@ -126,6 +126,11 @@ class Walk:
         return progress(self.guide, self.state.trail)
 
     @property
+    def may_go_back(self) -> bool:
+        """Whether a step was passed before this one."""
+        return any(entry.outcome is not Outcome.BLOCKED for entry in self.state.trail)
+
+    @property
     def blocked(self) -> str | None:
         """The reason why the current step is blocked, if it is."""
         last = self.traces[-1] if self.traces else None

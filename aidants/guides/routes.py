@@ -131,7 +131,7 @@ def _show_run(view: Page, shown: WalkView, form: Parsed[StepForm], *, asks: bool
         refusal=REFUSALS[check.cover] if check is not None and not check.ok else None,
         scope=procedures.SCOPES.get(check.scopes[0]) if check is not None and check.scopes else None,
         procedure=procedures.PROCEDURES.get(walk.row.procedure),
-        asks=asks,
+        asks=asks and walk.state.help_id is None and not walk.state.finished,
         reasons=reasons(),
         labels=services.REASONS,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from starlette.responses import Response
@@ -15,12 +16,13 @@ from aidants.mandates import consent, queries, services
 from aidants.mandates.forms import DurationForm, LookUpForm, ProceduresForm, ProtectionForm, ReadingForm
 from aidants.mandates.lifecycle import DURATION_LABELS, Duration, State, end_of
 from aidants.mandates.queries import MandateView
-from aidants.mandates.terms import STATEMENTS
+from aidants.mandates.terms import STATEMENTS, Statement
 from aidants.policy import Permission
 from aidants.residents.services import Known
 from aidants.web.endpoint import Page, page
 from aidants.web.forms import Parsed, parse
 
+FOUND = 5
 ASK_DURATION = N_("Choisissez une durée.")
 ASK_PROCEDURE = N_("Choisissez au moins une démarche.")
 ASK_PROTECTION = N_("Répondez oui, non, ou « Je ne sais pas ».")
@@ -81,7 +83,7 @@ def _selected(form: Parsed[Any], mandate: MandateView) -> tuple[str, ...]:
 
 
 def _choices(view: Page, mandate: MandateView, resident: Known, form: Parsed[Any], words: str = "") -> Response:
-    found = procedures.search(words) if words else []
+    found = procedures.search(words, limit=FOUND) if words else []
     return _show(
         view,
         mandate,
@@ -205,11 +207,16 @@ def answer_protection(work: Work, view: Page) -> Response:
 # Read aloud, check
 
 
+def _statements() -> list[tuple[str, list[Statement]]]:
+    """Return the statements by group, in the order they are said."""
+    return [(group, list(items)) for group, items in groupby(STATEMENTS, key=lambda item: item.group)]
+
+
 def ask_reading(work: Work, view: Page) -> Response:
     """Show the statements to say to the person's face."""
     mandate, resident = _draft(work, view)
     return _guard(view, mandate, "lecture") or _show(
-        view, mandate, resident, "lecture", Parsed(), statements=STATEMENTS
+        view, mandate, resident, "lecture", Parsed(), statements=_statements()
     )
 
 
@@ -220,7 +227,7 @@ def answer_reading(work: Work, view: Page) -> Response:
         return elsewhere
     form = parse(ReadingForm, view.form, {"lu": {"missing": ASK_READING, "literal_error": ASK_READING}})
     if form.errors:
-        return _show(view, mandate, resident, "lecture", form, statements=STATEMENTS)
+        return _show(view, mandate, resident, "lecture", form, statements=_statements())
     services.answer(work, mandate.row.id, read_aloud=True)
     return _next(view, "lecture")
 

@@ -324,3 +324,14 @@ def test_unknown_locale_is_refused() -> None:
             say(TODAY, "xx")
     with pytest.raises(ValueError, match="locale"):
         PartialDate(1948).long("de")
+
+
+def test_end_in_figures_says_midnight_or_the_hour() -> None:
+    paris = ZoneInfo("Europe/Paris")
+    assert (
+        dates.end_moment(dates.end_of_day_end(date(2026, 12, 24), paris), paris, "fr")
+        == "jeudi 24 décembre 2026 à minuit"
+    )
+    assert (
+        dates.end_moment(datetime(2026, 11, 25, 9, 2, tzinfo=UTC), paris, "en") == "Wednesday 25 November 2026 at 10:02"
+    )

@@ -1,0 +1,164 @@
+"""What the security tests share: a digest of the whole database, the places of the demonstration, answers without their noise."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx2
+import pytest
+import sqlalchemy as sa
+from sqlmodel import SQLModel, col, select
+
+from aidants import clock, models
+from aidants.accounts.models import Membership, Person
+from aidants.assistance.models import Assistance
+from aidants.assistance.services import receive
+from aidants.db import Database, Mode, Work, unit_of_work
+from aidants.guides.services import start_run
+from aidants.journal.models import JournalRecord
+from aidants.mandates import services as mandates
+from aidants.mandates.models import Mandate
+from aidants.policy import Actor, Role
+from aidants.residents.models import Resident
+from aidants.residents.services import open_resident
+from tests.support.client import Browser
+
+UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+assert models  # fills the metadata
+
+#: Written by reading: when a session was last seen, what a walk has shown, the journal's state that a print cites.
+BOOKKEEPING = {
+    "browser_session": {"last_seen_at"},
+    "run": {"shown"},
+    "mandate_text": {"journal_size", "journal_root"},
+    "guide_revision": {"content"},
+}
+
+
+def digest(database: Database) -> dict[str, str]:
+    """Return a digest of each table but the journal and the counters of tries; bookkeeping columns are left out."""
+    found = {}
+    with database.engine.connect() as connection:
+        for table in SQLModel.metadata.sorted_tables:
+            if table.name.startswith("journal_") or table.name == "throttle":
+                continue
+            left = [column for column in table.columns if column.name not in BOOKKEEPING.get(table.name, ())]
+            rows = sorted(repr(tuple(row)) for row in connection.execute(sa.select(*left)))
+            found[table.name] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+    return found
+
+
+def last_entry(database: Database) -> int:
+    """Return the number of the last journal entry."""
+    with unit_of_work(database, Mode.READ) as work:
+        return work.session.exec(select(sa.func.max(JournalRecord.seq))).one() or 0
+
+
+def entries_after(database: Database, seq: int) -> Sequence[JournalRecord]:
+    """Return the journal records written since."""
+    with unit_of_work(database, Mode.READ) as work:
+        query = select(JournalRecord).where(JournalRecord.seq > seq).order_by(col(JournalRecord.seq))
+        return work.session.exec(query).all()
+
+
+def kinds_after(database: Database, seq: int) -> list[str]:
+    """Return the types of the journal entries written since."""
+    return [record.type for record in entries_after(database, seq)]
+
+
+def masked(response: httpx2.Response) -> bytes:
+    """Return the bytes of an answer without form tokens and request numbers, which are always new."""
+    text = re.sub(rb'name="csrf" value="[^"]*"', b'name="csrf"', response.content)
+    return text.replace(response.headers["x-request-id"].encode(), b"REQUEST")
+
+
+def actor_of(work: Work, email_start: str) -> Actor:
+    """Return a helper of the demonstration as a request would see them."""
+    query = select(Person, Membership).join(Membership, col(Membership.person_id) == Person.id)
+    person, membership = work.session.exec(query.where(col(Person.email).startswith(email_start))).one()
+    return Actor(
+        person_id=person.id,
+        name=person.name,
+        session_id="session-of-a-test",
+        roles=frozenset({Role(membership.role)}),
+        organisation_id=membership.organisation_id,
+        trained=person.trained_on is not None,
+    )
+
+
+@dataclass(frozen=True)
+class Places:
+    """Ids of the demonstration: residents by birth name, mandates by state, Nadia's open sitting and a walk."""
+
+    residents: dict[str, str]
+    mandates: dict[str, str]
+    mandate_of: dict[str, str]
+    sitting: str
+    run: str
+    entry: str
+
+
+def prepare(database: Database) -> Places:
+    """Answer the demonstration's draft whole, start a walk for Monique Aubert, and say where everything is."""
+    with unit_of_work(database, Mode.WRITE) as work:
+        work.actor = actor_of(work, "nadia")
+        names = {open_resident(work, row).identity.birth_name: row.id for row in work.session.exec(select(Resident))}
+        rows = work.session.exec(select(Mandate)).all()
+        by_state = {row.state: row.id for row in rows if row.duration != "SHORT"}
+        mandates.answer(
+            work, by_state["draft"], more_asked=True, duration="MONTH", unprotected=True, read_aloud=True
+        )
+        sitting = receive(work, names["Aubert"])
+        run = start_run(work, sitting.id, "carte-grise-adresse")
+        entry = work.session.exec(select(JournalRecord.id).where(JournalRecord.actor == work.actor.person_id)).first()
+        opened = work.session.exec(select(Assistance).where(col(Assistance.closed_at).is_(None))).one()
+        assert entry is not None
+        return Places(names, by_state, {row.resident_id: row.id for row in rows}, opened.id, run, entry)
+
+
+_DRAFT = {"demarches", "autres", "duree", "protection", "lecture", "relire"}
+_AWAITING = {"activer", "refus", "imprimer-de-nouveau"}
+
+
+def concrete(pattern: str, places: Places) -> str:
+    """Return a path that exists in Nadia's organisation for a route's pattern."""
+    first, last = pattern.split("/")[1], pattern.rsplit("/", 1)[1]
+    state = "draft" if last in _DRAFT else "awaiting_consent" if last in _AWAITING else "active"
+    ids = {
+        "personnes": places.residents["Aubert"],
+        "mandats": places.mandates[state],
+        "accompagnements": places.sitting,
+        "parcours": places.run,
+        "guides": "carte-grise-adresse",
+    }
+    values = {
+        "id": ids.get(first, places.entry),
+        "step": "bienvenue",
+        "name": "connexion",
+        "code": "ABCDEFGH",
+        "version": "none",
+    }
+    return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: values[found.group(1)], pattern)
+
+
+def routes_of(browser: Browser) -> list[tuple[str, str]]:
+    """Return method and pattern of every route of the application."""
+    application: Any = browser.app
+    return [
+        (method, route.path)
+        for route in application.app.router.routes
+        for method in sorted(route.methods - {"HEAD"})
+    ]
+
+
+class Clock:
+    """Moves the only clock of the application."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.at = clock.now()
+        monkeypatch.setattr(clock, "now", lambda: self.at)
