@@ -71,7 +71,7 @@ static-checks:
 	@echo "lint-imports"    && $(QUIET) $(BIN)/lint-imports
 	@echo "djlint"          && $(QUIET) $(BIN)/djlint --lint templates
 	@echo "deptry"          && $(QUIET) $(BIN)/deptry aidants migrations \
-	                             --per-rule-ignores 'DEP002=psycopg|python-multipart|tzdata,DEP003=pydantic_core'
+	                             --per-rule-ignores 'DEP002=psycopg|tzdata,DEP003=pydantic_core'
 	@echo "vulture"         && $(BIN)/vulture aidants --min-confidence 80
 	@echo "guides"          && $(QUIET) $(BIN)/aidants guides check
 	@echo "translations"    && $(BIN)/python scripts/check_locales.py

@@ -31,6 +31,7 @@ from aidants.db import Database, Mode, Work, unit_of_work
 from aidants.errors import AppError, Unavailable
 from aidants.guides import routes as guides
 from aidants.guides.queries import published
+from aidants.guides.services import freeze_library
 from aidants.journal import actions
 from aidants.journal.flood import FloodGate
 from aidants.journal.seal import Sealer
@@ -39,6 +40,7 @@ from aidants.mandates import routes as mandates
 from aidants.migrate import at_head
 from aidants.policy import Actor, Permission, can
 from aidants.portal import routes as portal
+from aidants.portal.help import help_page_for
 from aidants.procedures import PROCEDURES, SCOPES
 from aidants.residents import routes as residents
 from aidants.settings import Settings, data_path
@@ -164,6 +166,7 @@ def _gate(settings: Settings, database: Database, static: StaticAssets, *, demo:
         load_actor=_load_actor,
         record_refusal=lambda work, page, error: _record_refusal(flood, work, page, error),
         navigation=_navigation,
+        help_page=help_page_for,
         demo=demo,
     )
 
@@ -215,6 +218,8 @@ def _lifespan(settings: Settings, database: Database) -> Callable[[Starlette], A
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.threads
+        with unit_of_work(database, Mode.WRITE) as work:
+            freeze_library(work)
         sealer = Sealer(database, settings.checkpoint_seconds)
         sealer.start()
         try:

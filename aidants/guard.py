@@ -15,7 +15,30 @@ _NIR: Final = re.compile(
 )
 _SEPARATORS: Final = re.compile(r"[\s.\-_/·\u00a0\u202f]+")
 _CARD: Final = re.compile(r"(?<!\d)\d{13,19}(?!\d)")
-_IBAN: Final = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}[A-Z0-9]{11,30}(?![A-Z0-9])")
+_GROUPED_CARD: Final = re.compile(r"(?<!\d)(?:[2-6]\d{3}(?: ?\d{4}){3}|3[47]\d\d ?\d{6} ?\d{5})(?!\d)")
+"""As embossed on the card: found even when the expiry date and the security code follow."""
+_IBAN: Final = re.compile(r"(?<![A-Z0-9])(?=([A-Z]{2} ?\d{2}(?: ?[A-Z0-9]){11,30}))")
+_IBAN_LENGTHS: Final = {
+    code: length
+    for length, codes in {
+        15: "NO",
+        16: "BE",
+        18: "DK FI NL",
+        19: "SI",
+        20: "AT EE LT LU",
+        21: "CH HR LI LV",
+        22: "BG DE GB IE",
+        24: "AD CZ ES RO SE SK TN",
+        25: "PT",
+        26: "IS TR",
+        27: "FR GR IT MC MR SM",
+        28: "CY HU MA PL",
+        29: "UA",
+        31: "MT",
+    }.items()
+    for code in codes.split()
+}
+"""Letters and digits of an account number by country (ISO 13616 registry): it ends there, whatever words follow."""
 _BIDI: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C])
 
 
@@ -46,13 +69,14 @@ def forbidden(text: str) -> str | None:
     """Return ``nir``, ``card`` or ``iban`` when the text holds one, else None."""
     folded = unicodedata.normalize("NFKC", text)
     ascii_digits = "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in folded)
-    compact = _SEPARATORS.sub("", ascii_digits)
-    for candidate in (_SEPARATORS.sub(" ", ascii_digits), compact):
+    compact, spaced = _SEPARATORS.sub("", ascii_digits), _SEPARATORS.sub(" ", ascii_digits)
+    for candidate in (spaced, compact):
         if any(_is_nir(_SEPARATORS.sub("", match.group())) for match in _NIR.finditer(candidate)):
             return "nir"
-    if any(_luhn(match.group()) for match in _CARD.finditer(compact)):
+    cards = [*_CARD.findall(compact), *_GROUPED_CARD.findall(spaced)]
+    if any(_luhn(card.replace(" ", "")) for card in cards):
         return "card"
-    if any(_iban(match.group()) for match in _IBAN.finditer(compact.upper())):
+    if any(_iban(match.group(1).replace(" ", "")) for match in _IBAN.finditer(spaced.upper())):
         return "iban"
     return None
 
@@ -72,5 +96,6 @@ def _luhn(number: str) -> bool:
 
 
 def _iban(text: str) -> bool:
+    text = text[: _IBAN_LENGTHS.get(text[:2], len(text))]
     moved = text[4:] + text[:4]
     return int("".join(str(int(letter, 36)) for letter in moved)) % 97 == 1

@@ -80,7 +80,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="declarer-revenus",
         title=N_("Impôts : déclarer ses revenus"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer la déclaration de revenus, auprès des Finances publiques (impots.gouv.fr) ; "
             "la personne relit et envoie elle-même"
         ),
@@ -95,7 +95,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="payer-impot",
         title=N_("Impôts : préparer le paiement"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer le paiement d’un impôt, auprès des Finances publiques (impots.gouv.fr) ; "
             "la personne valide elle-même"
         ),
@@ -110,7 +110,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="timbre-fiscal",
         title=N_("Timbre fiscal : préparer l’achat"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer l’achat d’un timbre fiscal, auprès des Finances publiques (timbres.impots.gouv.fr) ; "
             "la personne paie elle-même"
         ),
@@ -122,7 +122,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="compte-impots",
         title=N_("Impôts : ouvrir un compte"),
-        mandate_line=N_(
+        mandate_line=(
             "créer un espace particulier, auprès des Finances publiques (impots.gouv.fr) ; "
             "la personne choisit seule son mot de passe"
         ),
@@ -134,7 +134,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="demander-apl",
         title=N_("Demander l’APL"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer la demande d’aide au logement (APL), auprès de la CAF (caf.fr) ou de la MSA (msa.fr) ; "
             "la personne relit et envoie elle-même"
         ),
@@ -149,7 +149,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="caf-changement",
         title=N_("CAF : déclarer un changement"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer la déclaration d’un changement de famille ou de travail, auprès de la CAF (caf.fr) ; "
             "la personne relit et envoie elle-même"
         ),
@@ -164,7 +164,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="caf-adresse",
         title=N_("CAF : changer l’adresse"),
-        mandate_line=N_("changer l’adresse de la personne et de son foyer, auprès de la CAF (caf.fr)"),
+        mandate_line=("changer l’adresse de la personne et de son foyer, auprès de la CAF (caf.fr)"),
         operator="CAF",
         scopes=("famille",),
         hosts=("caf.fr",),
@@ -173,7 +173,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="caf-rib",
         title=N_("CAF : changer de compte bancaire"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer le changement de compte bancaire, auprès de la CAF (caf.fr), en présence de la personne, "
             "qui relit et envoie elle-même"
         ),
@@ -185,7 +185,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="compte-caf",
         title=N_("CAF : ouvrir un compte"),
-        mandate_line=N_(
+        mandate_line=(
             "créer un compte personnel, auprès de la CAF (caf.fr) ; la personne choisit seule son mot de passe"
         ),
         operator="CAF",
@@ -196,7 +196,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="declaration-trimestrielle",
         title=N_("RSA, prime d’activité : déclaration trimestrielle"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer la déclaration trimestrielle pour le RSA ou la prime d’activité, auprès de la CAF (caf.fr) "
             "ou de la MSA (msa.fr) ; la personne relit et envoie elle-même"
         ),
@@ -211,7 +211,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="dossier-mdph",
         title=N_("AAH : dossier à la MDPH"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer le dossier de demande à la MDPH du département (mdphenligne.cnsa.fr ou le site du "
             "département) ; la personne relit et signe elle-même"
         ),
@@ -226,7 +226,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="complementaire-sante",
         title=N_("Complémentaire santé solidaire"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer la demande de complémentaire santé solidaire, auprès de l’Assurance Maladie (ameli.fr) ou "
             "de la MSA (msa.fr) ; la personne relit et envoie elle-même"
         ),
@@ -238,7 +238,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="compte-ameli",
         title=N_("Compte ameli"),
-        mandate_line=N_(
+        mandate_line=(
             "créer un compte ameli, auprès de l’Assurance Maladie (ameli.fr) ; "
             "la personne choisit seule son mot de passe"
         ),
@@ -253,7 +253,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="attestation-droits",
         title=N_("Ameli : attestation de droits"),
-        mandate_line=N_("télécharger l’attestation de droits, auprès de l’Assurance Maladie (ameli.fr)"),
+        mandate_line=("télécharger l’attestation de droits, auprès de l’Assurance Maladie (ameli.fr)"),
         operator="Assurance Maladie",
         scopes=("social",),
         hosts=("ameli.fr", "assure.ameli.fr"),
@@ -262,7 +262,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="carte-vitale",
         title=N_("Carte Vitale"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer la déclaration de perte ou de vol de la carte Vitale et la demande de la nouvelle, auprès de "
             "l’Assurance Maladie (ameli.fr) ou de la MSA (msa.fr) ; la personne relit et envoie elle-même"
         ),
@@ -286,7 +286,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="rendez-vous-medical",
         title=N_("Rendez-vous médical en ligne"),
-        mandate_line=N_("prendre, déplacer ou annuler un rendez-vous médical, sur Doctolib (doctolib.fr)"),
+        mandate_line=("prendre, déplacer ou annuler un rendez-vous médical, sur Doctolib (doctolib.fr)"),
         operator="Doctolib",
         scopes=("social",),
         hosts=("doctolib.fr",),
@@ -298,7 +298,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="compte-doctolib",
         title=N_("Doctolib : ouvrir un compte"),
-        mandate_line=N_("créer un compte, sur Doctolib (doctolib.fr) ; la personne choisit seule son mot de passe"),
+        mandate_line=("créer un compte, sur Doctolib (doctolib.fr) ; la personne choisit seule son mot de passe"),
         operator="Doctolib",
         scopes=("social",),
         hosts=("doctolib.fr",),
@@ -307,9 +307,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="compte-msa",
         title=N_("Compte MSA"),
-        mandate_line=N_(
-            "créer un espace privé, auprès de la MSA (msa.fr) ; la personne choisit seule son mot de passe"
-        ),
+        mandate_line=("créer un espace privé, auprès de la MSA (msa.fr) ; la personne choisit seule son mot de passe"),
         operator="MSA",
         scopes=("social",),
         hosts=("msa.fr", "monespaceprive.msa.fr"),
@@ -320,7 +318,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="demander-retraite",
         title=N_("Demander sa retraite"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer la demande de retraite, auprès de l’Assurance retraite (info-retraite.fr, "
             "lassuranceretraite.fr) ; la personne relit et envoie elle-même"
         ),
@@ -334,7 +332,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="releve-carriere",
         title=N_("Retraite : relevé de carrière"),
-        mandate_line=N_(
+        mandate_line=(
             "consulter le relevé de carrière et le télécharger, auprès de l’Assurance retraite "
             "(info-retraite.fr, lassuranceretraite.fr)"
         ),
@@ -346,7 +344,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="aspa",
         title=N_("Aspa : minimum vieillesse"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer la demande d’Aspa (minimum vieillesse), auprès de l’Assurance retraite "
             "(lassuranceretraite.fr) ou de la MSA (msa.fr) ; la personne relit et envoie elle-même"
         ),
@@ -360,7 +358,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="pension-reversion",
         title=N_("Pension de réversion"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer la demande de pension de réversion, auprès de l’Assurance retraite (info-retraite.fr, "
             "lassuranceretraite.fr) ; la personne relit et envoie elle-même"
         ),
@@ -374,7 +372,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="france-travail-inscription",
         title=N_("S’inscrire à France Travail"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer l’inscription et la demande d’allocation, auprès de France Travail (francetravail.fr) ; "
             "la personne relit et envoie elle-même"
         ),
@@ -389,7 +387,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="actualisation",
         title=N_("France Travail : s’actualiser"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer l’actualisation mensuelle, auprès de France Travail (francetravail.fr) ; "
             "la personne relit et envoie elle-même"
         ),
@@ -404,7 +402,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="compte-france-travail",
         title=N_("France Travail : ouvrir un compte"),
-        mandate_line=N_(
+        mandate_line=(
             "créer un espace personnel, auprès de France Travail (francetravail.fr) ; "
             "la personne choisit seule son mot de passe"
         ),
@@ -416,7 +414,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="carte-grise-adresse",
         title=N_("Carte grise : changer l’adresse"),
-        mandate_line=N_(
+        mandate_line=(
             "changer l’adresse de la carte grise, sur le site de France Titres (immatriculation.ants.gouv.fr)"
         ),
         operator="France Titres",
@@ -430,7 +428,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="carte-grise-achat",
         title=N_("Carte grise : voiture d’occasion"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer la carte grise d’un véhicule acheté d’occasion, sur le site de France Titres "
             "(immatriculation.ants.gouv.fr) ; la personne atteste et paie elle-même"
         ),
@@ -445,7 +443,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="permis-perdu-vole",
         title=N_("Permis perdu ou volé"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer la demande d’un nouveau permis de conduire, perdu ou volé, sur le site de France Titres "
             "(ants.gouv.fr) ; la personne atteste et paie elle-même"
         ),
@@ -460,7 +458,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="permis-premier",
         title=N_("Permis : premier permis obtenu"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer la demande du premier permis de conduire, sur le site de France Titres (ants.gouv.fr) ; "
             "la personne atteste elle-même"
         ),
@@ -472,7 +470,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="amende-payer",
         title=N_("Payer une amende"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer le paiement d’une amende, auprès des Finances publiques (amendes.gouv.fr) ; "
             "la personne décide et paie elle-même"
         ),
@@ -487,7 +485,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="amende-contester",
         title=N_("Contester une amende"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer la contestation d’une amende ou la désignation du conducteur, auprès de l’ANTAI "
             "(antai.gouv.fr) ; la personne relit et envoie elle-même"
         ),
@@ -502,7 +500,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="compte-ants",
         title=N_("France Titres : ouvrir un compte"),
-        mandate_line=N_(
+        mandate_line=(
             "créer un compte, sur le site de France Titres (ants.gouv.fr) ; la personne choisit seule son mot de passe"
         ),
         operator="France Titres",
@@ -513,7 +511,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="carte-identite",
         title=N_("Carte d’identité : pré-demande et rendez-vous"),
-        mandate_line=N_(
+        mandate_line=(
             "remplir la pré-demande de carte d’identité et chercher un rendez-vous en mairie, sur le site de "
             "France Titres (passeport.ants.gouv.fr, rendezvouspasseport.ants.gouv.fr)"
         ),
@@ -528,7 +526,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="passeport",
         title=N_("Passeport : pré-demande et rendez-vous"),
-        mandate_line=N_(
+        mandate_line=(
             "remplir la pré-demande de passeport et chercher un rendez-vous en mairie, sur le site de "
             "France Titres (passeport.ants.gouv.fr, rendezvouspasseport.ants.gouv.fr)"
         ),
@@ -540,7 +538,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="acte-etat-civil",
         title=N_("Acte de naissance, de mariage, de décès"),
-        mandate_line=N_(
+        mandate_line=(
             "demander une copie ou un extrait d’acte d’état civil, sur Service-Public (service-public.gouv.fr) "
             "ou le site de la mairie"
         ),
@@ -555,7 +553,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="changement-adresse-groupe",
         title=N_("Changer d’adresse partout"),
-        mandate_line=N_(
+        mandate_line=(
             "déclarer la nouvelle adresse aux organismes choisis avec la personne, sur Service-Public "
             "(service-public.gouv.fr)"
         ),
@@ -570,7 +568,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="courrier-reexpedition",
         title=N_("Faire suivre son courrier"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer la réexpédition du courrier, auprès de La Poste (laposte.fr) ; la personne paie elle-même"
         ),
         operator="La Poste",
@@ -581,7 +579,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="compte-service-public",
         title=N_("Service-Public : ouvrir un compte"),
-        mandate_line=N_(
+        mandate_line=(
             "créer un compte, sur Service-Public (service-public.gouv.fr) ; la personne choisit seule son mot de passe"
         ),
         operator="Service-Public",
@@ -592,7 +590,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="cheque-energie",
         title=N_("Chèque énergie"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer la demande ou l’usage du chèque énergie, sur le site du chèque énergie "
             "(chequeenergie.gouv.fr) ; la personne relit et envoie elle-même"
         ),
@@ -607,7 +605,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="logement-social-demande",
         title=N_("Logement social : faire une demande"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer la demande de logement social, sur le site national de la demande de logement social "
             "(demande-logement-social.gouv.fr) ; la personne relit et envoie elle-même"
         ),
@@ -621,7 +619,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="logement-social-renouvellement",
         title=N_("Logement social : renouveler sa demande"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer le renouvellement de la demande de logement social, sur le site national de la demande de "
             "logement social (demande-logement-social.gouv.fr) ; la personne relit et envoie elle-même"
         ),
@@ -635,7 +633,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="inscription-ecole",
         title=N_("Inscrire un enfant à l’école"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer l’inscription d’un enfant à l’école, auprès de la mairie ; le parent relit et envoie lui-même"
         ),
         operator="mairie",
@@ -648,7 +646,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="inscription-college-lycee",
         title=N_("Collège, lycée : inscription et bourse"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer l’inscription d’un enfant au collège ou au lycée et la demande de bourse, auprès de "
             "l’Éducation nationale (educonnect.education.gouv.fr) ; le parent relit et envoie lui-même"
         ),
@@ -662,7 +660,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="compte-educonnect",
         title=N_("Compte EduConnect"),
-        mandate_line=N_(
+        mandate_line=(
             "activer un compte EduConnect, auprès de l’Éducation nationale (educonnect.education.gouv.fr) ; "
             "le parent choisit seul son mot de passe"
         ),
@@ -674,7 +672,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="cantine-inscription",
         title=N_("Cantine, garderie : inscription"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer l’inscription d’un enfant à la cantine ou à l’accueil périscolaire, auprès de la mairie ; "
             "le parent relit et envoie lui-même"
         ),
@@ -688,7 +686,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="cantine-payer",
         title=N_("Cantine : préparer le paiement"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer le paiement d’une facture de cantine ou d’accueil périscolaire, auprès des Finances "
             "publiques (payfip.gouv.fr) ; la personne paie elle-même"
         ),
@@ -700,7 +698,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="compte-portail-famille",
         title=N_("Portail famille : ouvrir un compte"),
-        mandate_line=N_(
+        mandate_line=(
             "créer un compte au portail famille, auprès de la mairie ; le parent choisit seul son mot de passe"
         ),
         operator="mairie",
@@ -711,7 +709,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="titre-sejour",
         title=N_("Titre de séjour : demande, renouvellement"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer la demande ou le renouvellement du titre de séjour, sur le site ANEF "
             "(administration-etrangers-en-france.interieur.gouv.fr) ; la personne relit et envoie elle-même"
         ),
@@ -726,7 +724,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="compte-anef",
         title=N_("ANEF : ouvrir un compte"),
-        mandate_line=N_(
+        mandate_line=(
             "créer un compte, sur le site ANEF (administration-etrangers-en-france.interieur.gouv.fr) ; "
             "la personne choisit seule son mot de passe"
         ),
@@ -750,7 +748,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="fraude-carte-perceval",
         title=N_("Perceval : fraude à la carte bancaire"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer le signalement d’une fraude à la carte bancaire (Perceval), sur Service-Public "
             "(service-public.gouv.fr) ; la personne relit et envoie elle-même"
         ),
@@ -762,7 +760,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="arnaque-signaler",
         title=N_("Signaler une arnaque"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer le signalement d’une arnaque, d’un faux message ou d’un faux site, sur 17Cyber "
             "(17cyber.gouv.fr), 33700 (33700.fr) ou SignalConso (signal.conso.gouv.fr) ; "
             "la personne relit et envoie elle-même"
@@ -778,7 +776,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="porter-plainte",
         title=N_("Porter plainte en ligne"),
-        mandate_line=N_(
+        mandate_line=(
             "préparer une plainte en ligne, auprès de la police ou de la gendarmerie "
             "(masecurite.interieur.gouv.fr, service-public.gouv.fr) ; la personne relit, valide et signe elle-même"
         ),
@@ -792,7 +790,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="reserver-salle",
         title=N_("Réserver une salle de sa commune"),
-        mandate_line=N_(
+        mandate_line=(
             "demander la réservation d’une salle, d’un terrain ou de matériel, auprès de la mairie ; "
             "la personne signe et paie elle-même"
         ),
@@ -806,7 +804,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="creer-adresse-mail",
         title=N_("Créer une adresse e-mail"),
-        mandate_line=N_(
+        mandate_line=(
             "créer une adresse e-mail, chez le fournisseur choisi par la personne ; elle choisit seule son mot de passe"
         ),
         operator="fournisseur choisi par la personne",

@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     log: Literal["json", "quiet"] = "json"
     help_phone: str = ""
     help_hours: str = ""
+    publication_director: str = ""
+    host_contact: str = ""
     threads: int = 16
     max_body_bytes: int = 4 * 1024 * 1024
     write_wait_seconds: float = 5.0

@@ -35,9 +35,8 @@ class Templates:
                 extensions=["jinja2.ext.i18n"],
             )
             catalogue = i18n.catalogue(locale)
-            plural = catalogue.ngettext if locale != i18n.DEFAULT else _french_plural
             environment.install_gettext_callables(  # type: ignore[attr-defined]
-                catalogue.gettext, plural, newstyle=True
+                catalogue.gettext, catalogue.ngettext, newstyle=True
             )
             environment.globals.update(self._globals, locale=locale, dir="ltr", languages=i18n.LANGUAGES)
             environment.filters.update(self._filters)
@@ -50,7 +49,3 @@ class Templates:
         if block is not None:
             return render_block(environment, name, block, dict(context))
         return environment.get_template(name).render(context)
-
-
-def _french_plural(singular: str, plural: str, count: int) -> str:
-    return singular if abs(count) < 2 else plural

@@ -27,13 +27,11 @@ LONG = {
 #: Templates that mark text as already safe, and who made it safe.
 SAFE = {
     "components/icons.html": "the drawings are constants of the same file",
-    "components/blocks.html": "closing tags written in the template itself",
 }
 
 #: Needed at run time although no module of ours imports them.
 NEVER_IMPORTED = {
     "psycopg": "SQLAlchemy loads it when DATABASE_URL is PostgreSQL",
-    "python-multipart": "Starlette loads it to read forms",
     "tzdata": "zoneinfo reads it on machines without time zone files",
 }
 

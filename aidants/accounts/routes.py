@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from starlette.responses import Response
 
 from aidants.accounts import factors, services
@@ -45,7 +47,7 @@ def check_password(view: Page) -> Response:
         form.add("email", WRONG)
         return view.render("accounts/sign_in.html", status=422, block="form", form=form, suite=_next(view))
     view.cookies.append(lambda response: view.gate.cookies.set_session(response, secret))
-    return view.redirect(f"/connexion/code?suite={_next(view)}")
+    return view.redirect(f"/connexion/code?suite={quote(_next(view))}")
 
 
 def ask_code(view: Page) -> Response:
@@ -57,7 +59,7 @@ def check_code(work: Work, view: Page) -> Response:
     """Check the one-time code and open the session."""
     half = services.half_session(work, view.gate.cookies.session(view.request))
     if half is None:
-        return view.redirect(f"/connexion?suite={_next(view)}")
+        return view.redirect(f"/connexion?suite={quote(_next(view))}")
     form, secret = parse(CodeForm, view.form), view.gate.cookies.new_id()
     if form.errors or not services.finish_sign_in(work, half, form.valid().code, secret):
         if not form.errors:
@@ -67,7 +69,7 @@ def check_code(work: Work, view: Page) -> Response:
     return view.redirect(_next(view))
 
 
-def ask_confirmation(work: Work, view: Page) -> Response:  # noqa: ARG001 - one signature for every page
+def ask_confirmation(work: Work, view: Page) -> Response:
     """Show the page that asks for a fresh code before a sensitive act."""
     return view.render("accounts/confirm.html", form=Parsed[CodeForm](), suite=_next(view))
 
@@ -80,6 +82,11 @@ def check_confirmation(work: Work, view: Page) -> Response:
             form.add("code", WRONG_CODE)
         return view.render("accounts/confirm.html", status=422, block="form", form=form, suite=_next(view))
     return view.redirect(_next(view))
+
+
+def keep_open(work: Work, view: Page) -> Response:
+    """Answer nothing: asking is enough to keep the session open (last-seen is noted like for any page)."""
+    return Response(status_code=204)
 
 
 def sign_out(work: Work, view: Page) -> Response:
@@ -99,5 +106,6 @@ ROUTES = [
     page("/connexion/code", check_code, permission=Permission.PUBLIC, db=Mode.WRITE, method="POST"),
     page("/confirmer", ask_confirmation, permission=Permission.SIGNED_IN, db=Mode.READ),
     page("/confirmer", check_confirmation, permission=Permission.SIGNED_IN, db=Mode.WRITE, method="POST"),
+    page("/session", keep_open, permission=Permission.SIGNED_IN, db=Mode.READ),
     page("/deconnexion", sign_out, permission=Permission.SIGNED_IN, db=Mode.WRITE, method="POST"),
 ]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from sqlmodel import select
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col
 
 from aidants.accounts.models import Throttle
 from aidants.crypto import digest
@@ -29,15 +31,16 @@ def check(work: Work, kind: str, value: str, limit: int) -> None:
 
 
 def count(work: Work, kind: str, value: str) -> None:
-    """Count one bad try; the window starts with the first."""
-    query = select(Throttle).where(Throttle.key == _key(kind, value)).with_for_update()
-    row = work.session.exec(query).one_or_none()
-    if row is None:
-        work.session.add(Throttle(key=_key(kind, value), count=1, since=work.now))
-    elif work.now - row.since >= WINDOW:
-        row.count, row.since = 1, work.now
-    else:
-        row.count += 1
+    """Count one bad try; the window starts with the first. One statement, so that two workers count two."""
+    insert = sqlite.insert if work.session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    fresh = sa.case((col(Throttle.since) <= work.now - WINDOW, True), else_=False)
+    statement = insert(Throttle).values(key=_key(kind, value), count=1, since=work.now)
+    changed = {
+        "count": sa.case((fresh, 1), else_=col(Throttle.count) + 1),
+        "since": sa.case((fresh, work.now), else_=col(Throttle.since)),
+    }
+    work.session.connection().execute(statement.on_conflict_do_update(index_elements=["key"], set_=changed))
+    work.session.expire_all()
 
 
 def forget(work: Work, kind: str, value: str) -> None:

@@ -67,6 +67,12 @@ def follow_guide(work: Work, view: Page) -> Response:
     return view.redirect(f"/parcours/{guides.start_for_procedure(work, sitting.id, view.form.last('demarche'))}")
 
 
+def start_guide(work: Work, view: Page) -> Response:
+    """Walk a guide with the person received now, or without a name when nobody is."""
+    sitting = assistance.current(work) or assistance.receive(work, None)
+    return view.redirect(f"/parcours/{guides.start_run(work, sitting.id, view.param('name'))}")
+
+
 def end_sitting(work: Work, view: Page) -> Response:
     """End the sitting."""
     assistance.close(work, view.param("id"))
@@ -88,5 +94,6 @@ ROUTES = [
         method="POST",
     ),
     page("/personnes/{id:ref}/parcours", follow_guide, permission=Permission.RUN_GUIDES, db=Mode.WRITE, method="POST"),
+    page("/guides/{name}/commencer", start_guide, permission=Permission.RUN_GUIDES, db=Mode.WRITE, method="POST"),
     page("/accompagnements/{id:ref}/fin", end_sitting, permission=Permission.RUN_GUIDES, db=Mode.WRITE, method="POST"),
 ]

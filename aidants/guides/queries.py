@@ -24,7 +24,8 @@ from aidants.mandates.models import Mandate
 from aidants.mandates.queries import covered, visible_mandates
 from aidants.policy import Actor
 from aidants.procedures import Procedure
-from aidants.residents.services import Known, get_resident
+from aidants.residents.models import Resident
+from aidants.residents.services import Known, get_resident, open_resident
 
 _ACTS: Final = frozenset({Kind.ACTION, Kind.CONFIRM, Kind.CHECKLIST, Kind.HANDOFF, Kind.WAIT})
 _revisions: Final[dict[str, Guide]] = {}
@@ -213,8 +214,17 @@ def get_run(work: Work, run_id: str, *, lock: bool = False) -> Walk:
 
 def view_run(work: Work, run_id: str) -> WalkView:
     """Return what the page of a walk shows, the mandate checked now. Raises NotFound."""
-    walk = get_run(work, run_id)
-    resident = get_resident(work, walk.row.resident_id) if walk.row.resident_id is not None else None
+    visible = visible_runs(work.person()).where(Run.id == run_id).subquery()
+    query = (
+        select(Run, Resident)
+        .join(visible, visible.c.id == Run.id)
+        .outerjoin(Resident, col(Resident.id) == Run.resident_id)
+    )
+    found = work.session.exec(query).one_or_none()
+    if found is None:
+        raise NotFound
+    walk, person = _walk(found[0], _guides(work, [found[0]])[found[0].sha256]), found[1]
+    resident = open_resident(work, person) if walk.row.resident_id is not None else None
     return WalkView(walk, resident, check_step(work, walk) if walk.open else None)
 
 

@@ -51,7 +51,7 @@ def _render(view: Page, name: str, guide: Guide, *, status: int = 200, **context
 # Reading alone
 
 
-def list_guides(work: Work, view: Page) -> Response:  # noqa: ARG001 - one signature for every page
+def list_guides(work: Work, view: Page) -> Response:
     """Show every guide by theme, those of one theme, or those found for what a person says."""
     form = parse(SearchForm, view.query)
     words, theme = (form.value.q, form.value.theme) if form.value is not None else ("", "")
@@ -81,7 +81,7 @@ def show_guide(work: Work, view: Page) -> Response:
     return _render(view, "guide", guide, sitting=sitting)
 
 
-def read_step(work: Work, view: Page) -> Response:  # noqa: ARG001 - one signature for every page
+def read_step(work: Work, view: Page) -> Response:
     """Show one step to somebody who reads alone: the resident's words only."""
     guide = _published(view)
     if not guide.has_step(view.param("step")):

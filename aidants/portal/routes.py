@@ -90,7 +90,8 @@ def your_data(work: Work, view: Page) -> Response:
 
 def legal_notice(work: Work, view: Page) -> Response:
     """Show the legal notice (LCEN art. 1-1)."""
-    return view.render("portal/legal_notice.html", organisations=queries.organisations(work))
+    legal = {"director": work.settings.publication_director, "host": work.settings.host_contact}
+    return view.render("portal/legal_notice.html", organisations=queries.organisations(work), legal=legal)
 
 
 def help_index(view: Page) -> Response:

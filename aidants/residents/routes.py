@@ -66,7 +66,7 @@ def _shown(view: Page, form: Parsed[ResidentForm], status: int = 200, **context:
     return view.render("residents/edit.html", status=status, block="form", form=form, documents=documents, **context)
 
 
-def new_resident(work: Work, view: Page) -> Response:  # noqa: ARG001 - one signature for every page
+def new_resident(work: Work, view: Page) -> Response:
     """Show the empty form."""
     return _shown(view, Parsed[ResidentForm](), resident_id=None, version=1)
 

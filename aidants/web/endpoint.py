@@ -52,6 +52,7 @@ class Gate:
     load_actor: Callable[[Work, Page], Actor | None]
     record_refusal: Callable[[Work, Page, AppError], None]
     navigation: Callable[[Actor | None, str], list[NavItem]]
+    help_page: Callable[[str], str]
     cookies: Cookies
     demo: bool = False
 

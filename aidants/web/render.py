@@ -35,6 +35,7 @@ def render_page(page: Page, name: str, *, status: int, block: str | None, contex
         "csrf_token": page.form_token(),
         "request_path": page.path,
         "demo": gate.demo,
+        "help_page": gate.help_page(page.path),
         "help_contact": _help_contact(page),
     }
     body = gate.templates.render(name, {**shared, **context}, page.locale, chosen)

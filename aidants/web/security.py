@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Collection
 from typing import Final
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from starlette.datastructures import Headers, MutableHeaders
@@ -103,8 +103,9 @@ def same_origin(request: Request) -> bool:
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site == "same-origin"
-    origin = urlsplit(request.headers.get("origin", ""))
-    return bool(origin.netloc) and origin.netloc.lower() == request.headers.get("host", "").lower()
+    origin = request.headers.get("origin", "").lower()
+    host = request.headers.get("host", "").lower()
+    return bool(host) and origin in {f"http://{host}", f"https://{host}"}
 
 
 class FormTokens:
@@ -128,9 +129,8 @@ class FormTokens:
 
 def own_path(target: str, fallback: str) -> str:
     """Return ``target`` if it is a path of this site (open redirects refused), else ``fallback``."""
-    parts = urlsplit(target)
-    fine = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
-    return target if fine and len(target) < 500 and target.isprintable() and "\\" not in target else fallback
+    fine = target.startswith("/") and not target.startswith("//") and "\\" not in target
+    return target if fine and len(target) < 500 and target.isprintable() else fallback
 
 
 def client_address(request: Request, proxies: frozenset[str]) -> str:

@@ -1,0 +1,314 @@
+"""Every page in every role and state, one after the other: each step of a tour yields the name of what is now on screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from playwright.sync_api import Page
+
+from tests.browser.demo_site import DemoSite
+from tests.browser.hands import Mouse
+
+Tour = Iterator[str]
+LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff-Vandenbroeckenhoven-Ó’Súilleabháin"
+LONG_GIVEN = "Marie-Emmanuelle-Apollonie Charlotte-Élisabeth Anne-Sophie-Guillemette"
+HELP = (
+    "connexion aujourdhui personnes fiche-personne mandat mandat-signature mandat-arreter guide-parcours guides-seul "
+    "verifier journal-aidant journal-structure journal-auditeur"
+).split()
+
+
+class Visit:
+    """A page of one person, with what tours do on it."""
+
+    def __init__(self, page: Page, site: DemoSite) -> None:
+        self.page, self.site, self.hands = page, site, Mouse(page)
+
+    def open(self, path: str) -> None:
+        """Open a page of the application."""
+        self.page.goto(self.site.base_url + path)
+
+    def press(self, name: str, nth: int = 0) -> None:
+        """Press the nth button or link of this name and wait for the next page."""
+        either = self.page.get_by_role("button", name=name, exact=True).or_(
+            self.page.get_by_role("link", name=name, exact=True)
+        )
+        with self.page.expect_navigation():
+            either.nth(nth).click()
+
+    def search(self, words: str) -> None:
+        """Search a person from the list."""
+        self.open("/personnes")
+        self.hands.write("Nom, date de naissance ou téléphone", words)
+        self.press("Chercher")
+
+    def person(self, name: str) -> None:
+        """Open somebody's card."""
+        self.search(name)
+        with self.page.expect_navigation():
+            self.page.locator("main .rows a").first.click()
+
+    def mandate_of(self, name: str) -> None:
+        """Open the last mandate of somebody."""
+        self.person(name)
+        with self.page.expect_navigation():
+            self.page.locator("main .rows a").first.click()
+
+
+def public(visit: Visit) -> Tour:
+    """Whoever has no account."""
+    visit.open("/")
+    yield "home"
+    visit.open("/connexion")
+    yield "sign-in"
+    visit.hands.write("Adresse e-mail", "nadia.ferrand.brivette.example")
+    visit.press("Continuer")
+    yield "sign-in, two errors"
+    somebody = visit.site.accounts["Sofia"]
+    visit.hands.write("Adresse e-mail", somebody.email)
+    visit.hands.write("Mot de passe", somebody.password)
+    visit.press("Continuer")
+    yield "code"
+    visit.hands.write("Code à six chiffres", somebody.wrong_code())
+    visit.press("Se connecter")
+    yield "code, wrong"
+    visit.open("/verifier")
+    yield "verify"
+    visit.hands.write("Code du mandat", "0000")
+    visit.press("Vérifier")
+    yield "verify, no code"
+    for state in ("active", "awaiting_consent", "revoked"):
+        visit.open(f"/v/{visit.site.code_of(state)}")
+        yield f"verdict, {state}"
+    visit.open("/v/ABCDEFGH")
+    yield "verdict, unknown"
+    for path in ("/accessibilite", "/vos-donnees", "/mentions-legales", "/demo", "/nulle-part", "/aide"):
+        visit.open(path)
+        yield path
+    for name in HELP:
+        visit.open(f"/aide/{name}")
+        yield f"help, {name}"
+
+
+def reader(visit: Visit) -> Tour:
+    """Somebody who reads a guide alone, then in English."""
+    for query in ("", "?q=deménagement", "?q=zzyzx", "?theme=loisirs", f"?q={'x' * 101}"):
+        visit.open(f"/guides{query}")
+        yield f"guides {query[:20]}"
+    for guide in ("carte-grise-adresse", "acte-naissance", "demander-apl"):
+        visit.open(f"/guides/{guide}")
+        yield f"guide, {guide}"
+    for step in ("bienvenue", "vehicule", "documents", "ouvrir", "aide-site", "se-connecter", "relire", "fin"):
+        visit.open(f"/guides/carte-grise-adresse/{step}")
+        yield f"step, {step}"
+    visit.open("/")
+    with visit.page.expect_navigation():
+        visit.page.get_by_role("button", name="English").click()
+    yield "home, in English"
+    visit.open("/guides")
+    yield "guides, in English"
+
+
+def people(visit: Visit) -> Tour:
+    """A helper: today, searching, creating, correcting; an everlasting name."""
+    visit.open("/aujourdhui")
+    yield "today"
+    visit.open("/personnes")
+    yield "people"
+    visit.search("xy")
+    yield "people, error"
+    visit.search("belkacem")
+    yield "people, found"
+    visit.search("zzyzx")
+    yield "people, none"
+    visit.open("/personnes/nouvelle")
+    yield "new person"
+    visit.hands.write("Année", "3026")
+    visit.hands.write("Téléphone", "2 94 03 75 120 005 22")
+    visit.press("Enregistrer")
+    yield "new person, errors"
+    visit.hands.write("Nom de naissance", LONG_NAME)
+    visit.hands.write("Prénoms", LONG_GIVEN)
+    visit.hands.write("Année", "1931")
+    visit.hands.write("Téléphone", "")
+    visit.press("Enregistrer")
+    yield "person, long name, nothing yet"
+    visit.press("Modifier")
+    yield "correct a person"
+
+
+def drafting(visit: Visit) -> Tour:
+    """A helper: the questions of a mandate with a long name, their errors, check, signature, refusals."""
+    visit.person(LONG_NAME[:20])
+    visit.press("Préparer un mandat")
+    yield "question 1"
+    visit.press("Continuer")
+    yield "question 1, error"
+    visit.hands.write("Dites-le avec les mots de la personne", "carte bancaire volée")
+    visit.press("Chercher")
+    yield "question 1, found"
+    visit.hands.write("Dites-le avec les mots de la personne", "zzyzx")
+    visit.press("Chercher")
+    yield "question 1, nothing found"
+    for name in ("Carte grise : changer l’adresse", "Demander l’APL", "Compte ameli"):
+        visit.page.get_by_role("checkbox", name=name, exact=True).first.check(force=True)
+    visit.press("Continuer")
+    yield "question 2"
+    visit.press("Continuer")
+    yield "question 3"
+    visit.press("Continuer")
+    yield "question 3, error"
+    visit.hands.choose("radio", "Un mois")
+    visit.press("Continuer")
+    yield "question 4"
+    visit.hands.choose("radio", "Je ne sais pas")
+    visit.press("Continuer")
+    yield "question 4, doubt"
+    visit.hands.choose("radio", "Non")
+    visit.press("Continuer")
+    yield "question 5"
+    visit.press("Continuer")
+    yield "question 5, error"
+    visit.page.get_by_role("checkbox").check()
+    visit.press("Continuer")
+    yield "check"
+    visit.press("Demander son accord")
+    yield "signature"
+    visit.press("Confirmer le mandat")
+    yield "signature, errors"
+    visit.press("Elle refuse")
+    yield "refused"
+    visit.open("/aujourdhui")
+    yield "today, long name"
+
+
+def mandates(visit: Visit) -> Tour:
+    """A helper: mandates in force and stopped, stopping one, the protected person, a fresh code."""
+    visit.person("peyrat")
+    yield "person, stopped mandate"
+    with visit.page.expect_navigation():
+        visit.page.locator("main .rows a").first.click()
+    yield "mandate, stopped"
+    visit.mandate_of("aubert")
+    yield "mandate, in force"
+    visit.press("Arrêter ce mandat")
+    yield "stop"
+    visit.press("Arrêter maintenant")
+    yield "stop, error"
+    visit.mandate_of("kouadio")
+    for answer in ("", "Aujourd’hui seulement", "Oui"):
+        if answer:
+            visit.hands.choose("radio", answer)
+        visit.press("Continuer")
+        if not answer:
+            visit.press("Continuer")
+    yield "protected person"
+    visit.open("/confirmer")
+    yield "fresh code"
+    visit.hands.write("Code à six chiffres", "12")
+    with visit.page.expect_navigation():
+        visit.page.locator("main form button[type=submit]").first.click()
+    yield "fresh code, wrong"
+    visit.open("/journal")
+    yield "forbidden"
+
+
+def walking(visit: Visit) -> Tour:
+    """A helper: a guide with a resident, from its first step to the sheet."""
+    visit.mandate_of("aubert")
+    visit.press("Suivre le guide")
+    yield "walk, information"
+    visit.press("Continuer")
+    yield "walk, question"
+    visit.press("Il est à moi. La plaque ressemble à AB-123-CD.")
+    yield "walk, papers"
+    visit.press("C’est fait")
+    visit.press("Continuer")
+    yield "walk, open the site"
+    visit.press("Je vois autre chose")
+    yield "walk, help"
+    visit.press("Revenir à l’étape")
+    visit.press("C’est fait")
+    yield "walk, the resident alone"
+    visit.press("C’est fait")
+    yield "walk, under the mandate"
+    stale = visit.page.context.new_page()
+    stale.goto(visit.page.url)
+    visit.press("Ça bloque")
+    yield "walk, what blocks"
+    visit.press("Noter que ça bloque")
+    yield "walk, what blocks, error"
+    visit.hands.choose("radio", "Il manque un document")
+    visit.press("Noter que ça bloque")
+    yield "walk, blocked"
+    stale.close()
+    visit.open("/aujourdhui")
+    yield "today, a walk open"
+    visit.press("Reprendre")
+    with visit.page.context.expect_page() as opened:
+        visit.page.evaluate("open(location.href)")
+    older = opened.value
+    older.wait_for_load_state()
+    visit.press("C’est fait")
+    with older.expect_navigation():
+        older.get_by_role("button", name="C’est fait").click()
+    visit.page, here = older, visit.page
+    yield "walk, a page left behind"
+    visit.page = here
+    older.close()
+    while not visit.page.get_by_role("button", name="Terminer", exact=True).count():
+        visit.press("Passer")
+    yield "walk, end"
+    visit.press("Imprimer la fiche")
+    yield "sheet"
+    run = visit.page.url.removesuffix("/fiche").removeprefix(visit.site.base_url)
+    visit.press("Retour")
+    visit.press("Terminer")
+    yield "person, a walk done"
+    visit.open(run)
+    yield "walk, ended"
+
+
+def journal(path: str) -> Callable[[Visit], Tour]:
+    """Return the tour of one of the three screens of the journal."""
+
+    def tour(visit: Visit) -> Tour:
+        visit.open(path)
+        yield f"{path}"
+        visit.open(f"{path}?acte=mandate_expired")
+        yield f"{path}, nothing found"
+        visit.open(f"{path}?du=hier")
+        yield f"{path}, error"
+        visit.open(path)
+        with visit.page.expect_navigation():
+            visit.page.get_by_role("link", name="(preuve)").first.click()
+        yield f"{path}, entry"
+        if path == "/journal":
+            visit.open(path)
+            visit.press("Vérifier maintenant")
+            yield "journal verified"
+
+    return tour
+
+
+def newcomer(visit: Visit) -> Tour:
+    """Somebody for whom everything is empty, or closed."""
+    for path in ("/aujourdhui", "/personnes", "/guides/carte-grise-adresse", "/mon-journal"):
+        visit.open(path)
+        yield path
+
+
+TOURS: tuple[tuple[str | None, Callable[[Visit], Tour]], ...] = (
+    (None, public),
+    (None, reader),
+    ("Nadia", people),
+    ("Nadia", drafting),
+    ("Nadia", mandates),
+    ("Nadia", walking),
+    ("Nadia", journal("/mon-journal")),
+    ("Youssef", newcomer),
+    ("Inès", newcomer),
+    ("Claire", journal("/journal-structure")),
+    ("Paul", journal("/journal")),
+    ("Sofia", newcomer),
+)
