@@ -23,7 +23,7 @@ from aidants.guides import services as guides
 from aidants.journal.seal import seal_now
 from aidants.mandates import consent
 from aidants.mandates import services as mandates
-from aidants.mandates.models import Mandate
+from aidants.mandates.models import Mandate, MandateFrozenText
 from aidants.policy import Permission, Role
 from aidants.residents.identity import Identity
 from aidants.residents.models import Resident
@@ -113,7 +113,10 @@ def fill(database: Database) -> None:
             )
             registry.grant(work, person, role, places[place] if place is not None else None)
     _work_a_little(database)
-    seal_now(database)
+    checkpoint = seal_now(database)
+    with unit_of_work(database, Mode.WRITE) as work:
+        for text in work.session.exec(select(MandateFrozenText)):
+            text.journal_size, text.journal_root = checkpoint.size, checkpoint.root.hex()
 
 
 def _work_a_little(database: Database) -> None:

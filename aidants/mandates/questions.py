@@ -11,6 +11,7 @@ from aidants import procedures
 from aidants.accounts.models import Organisation
 from aidants.db import Mode, Work
 from aidants.i18n import N_, gettext
+from aidants.journal.seal import seal_now
 from aidants.mandates import answers as questions
 from aidants.mandates import consent, queries, services
 from aidants.mandates.forms import DurationForm, LookUpForm, ProceduresForm, ProtectionForm, ReadingForm
@@ -48,13 +49,20 @@ def _guard(view: Page, mandate: MandateView, question: str) -> Response | None:
 
 
 def _show(
-    view: Page, mandate: MandateView, resident: Known, question: str, form: Parsed[Any], **context: Any
+    view: Page,
+    mandate: MandateView,
+    resident: Known,
+    question: str,
+    form: Parsed[Any],
+    *,
+    block: str = "form",
+    **context: Any,
 ) -> Response:
     before = questions.before(question)
     return view.render(
         f"mandates/{question}.html",
         status=422 if form.errors else 200,
-        block="form",
+        block=block,
         form=form,
         mandate=mandate,
         answers=mandate.answers,
@@ -90,6 +98,7 @@ def _choices(view: Page, mandate: MandateView, resident: Known, form: Parsed[Any
         resident,
         "demarches",
         form,
+        block="resultats" if view.form.last("action") == "chercher" else "form",
         words=words,
         found=found,
         situations=procedures.SITUATIONS,
@@ -245,15 +254,23 @@ def check(work: Work, view: Page) -> Response:
 
 
 def ask_consent(view: Page) -> Response:
-    """Freeze the text, seal the journal over it, and go to the signature. The second time changes nothing."""
+    """Freeze the text and go to the signature. The second time changes nothing."""
+    with view.unit(Mode.READ) as work:
+        mandate = queries.get_mandate(work, view.param("id"))
+    if mandate.state is State.DRAFT and mandate.answers.missing() == "relire":
+        freeze(view, frozenset({State.DRAFT}))
+    return view.redirect(f"/mandats/{mandate.row.id}")
+
+
+def freeze(view: Page, states: frozenset[State]) -> None:
+    """Freeze the text of a mandate still in one of ``states``, then keep with it the journal's root that covers it."""
     with view.unit(Mode.WRITE) as work:
-        mandate = queries.get_mandate(work, view.param("id"), lock=True)
-        if mandate.state is not State.DRAFT:
-            return view.redirect(f"/mandats/{mandate.row.id}")
-        if mandate.answers.missing() != "relire":
-            return view.redirect(_home(mandate.row.id, mandate.answers.missing()))
-        consent.ask_consent(work, mandate.row.id)
-    return view.redirect(f"/mandats/{view.param('id')}")
+        if queries.get_mandate(work, view.param("id"), lock=True).state not in states:
+            return
+        consent.ask_consent(work, view.param("id"))
+    checkpoint = seal_now(view.gate.database)
+    with view.unit(Mode.WRITE) as work:
+        consent.note_checkpoint(work, view.param("id"), checkpoint.size, checkpoint.root.hex())
 
 
 def _views(work: Work, view: Page) -> None:

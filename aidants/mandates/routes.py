@@ -11,14 +11,13 @@ from aidants.accounts.models import Person
 from aidants.dates import local_day, long_date
 from aidants.db import Mode, Work
 from aidants.i18n import N_
-from aidants.journal.seal import seal_now
 from aidants.mandates import consent, queries, services
 from aidants.mandates.attestation import Footer, mandate_pdf
 from aidants.mandates.forms import ActivationForm, RevocationForm
 from aidants.mandates.lifecycle import State
 from aidants.mandates.models import MandateFrozenText
 from aidants.mandates.queries import MandateView
-from aidants.mandates.questions import QUESTION_ROUTES
+from aidants.mandates.questions import QUESTION_ROUTES, freeze
 from aidants.mandates.wording import MandateText
 from aidants.policy import Permission
 from aidants.residents.services import Known
@@ -75,9 +74,9 @@ def refuse(work: Work, view: Page) -> Response:
     return view.redirect(f"/mandats/{view.param('id')}")
 
 
-def freeze_again(work: Work, view: Page) -> Response:
+def freeze_again(view: Page) -> Response:
     """Print the text anew, with today's date: the one before was not signed in time."""
-    consent.ask_consent(work, view.param("id"))
+    freeze(view, frozenset({State.AWAITING_CONSENT}))
     return view.redirect(f"/mandats/{view.param('id')}")
 
 
@@ -114,9 +113,7 @@ class _Print:
 
 def print_mandate(view: Page) -> Response:
     """Answer the PDF. It is drawn outside any transaction; each print is journaled first."""
-    checkpoint = seal_now(view.gate.database)
     with view.unit(Mode.WRITE) as work:
-        consent.note_checkpoint(work, view.param("id"), checkpoint.size, checkpoint.root.hex())
         services.journal_print(work, view.param("id"))
     with view.unit(Mode.READ) as work:
         sheet = _prepare(work, view)
@@ -158,7 +155,7 @@ ROUTES = [
     page("/mandats/{id:ref}", show, permission=_SEE, db=Mode.READ, records=_views),
     page("/mandats/{id:ref}/activer", activate, permission=_CHANGE, db=Mode.WRITE, method="POST"),
     page("/mandats/{id:ref}/refus", refuse, permission=_CHANGE, db=Mode.WRITE, method="POST"),
-    page("/mandats/{id:ref}/imprimer-de-nouveau", freeze_again, permission=_CHANGE, db=Mode.WRITE, method="POST"),
+    page("/mandats/{id:ref}/imprimer-de-nouveau", freeze_again, permission=_CHANGE, db=Mode.OWN, method="POST"),
     page("/mandats/{id:ref}/arreter", ask_revocation, permission=_CHANGE, db=Mode.READ, records=_views),
     page("/mandats/{id:ref}/arreter", revoke, permission=_CHANGE, db=Mode.WRITE, method="POST"),
     page("/mandats/{id:ref}/mandat.pdf", print_mandate, permission=_SEE, db=Mode.OWN),

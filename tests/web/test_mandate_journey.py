@@ -284,3 +284,17 @@ def test_reprinting_gives_the_same_text(browse: Open, database: Database) -> Non
         ).all()
     assert len(texts) == 1
     assert texts[0].journal_size is not None
+
+
+def test_looking_up_words_keeps_what_is_chosen_and_answers_htmx_with_the_results_alone(browse: Open) -> None:
+    nadia = browse("nadia")
+    mandate = draft(nadia, new_resident(nadia))
+    fields = {"action": "chercher", "mots": "cartte grise", "demarches": ["demander-apl"]}
+    page = nadia.post(f"{mandate}/demarches", fields)
+    assert page.status_code == 200
+    assert 'value="demander-apl" checked' in page.text
+    assert page.text.index('value="carte-grise-adresse"') < page.text.index('value="demander-apl"')
+    part = nadia.post(f"{mandate}/demarches", fields, headers={"HX-Request": "true"})
+    assert part.text.strip().startswith('<div id="resultats"')
+    assert "Carte grise" in text_of(part)
+    assert "HX-Request" in part.headers["vary"]
