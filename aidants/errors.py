@@ -6,14 +6,16 @@ without detail and the log keeps the trace.
 
 from __future__ import annotations
 
+from aidants.i18n import N_
+
 
 class AppError(Exception):
     """Base of all expected errors. ``title`` and ``message`` are shown; ``code`` is stable and goes to the journal."""
 
     status = 500
     code = "error"
-    title = "Quelque chose n’a pas marché"
-    message = "Rien n’a été enregistré. Réessayez dans un instant."
+    title = N_("Quelque chose n’a pas marché")
+    message = N_("Rien n’a été enregistré. Réessayez dans un instant.")
 
     def __init__(self, message: str | None = None, *, code: str | None = None) -> None:
         super().__init__(message or self.message)
@@ -28,8 +30,8 @@ class BadRequest(AppError):
 
     status = 400
     code = "bad_request"
-    title = "Cette demande est illisible"
-    message = "Revenez à la page d’avant et recommencez. Rien n’a été enregistré."
+    title = N_("Cette demande est illisible")
+    message = N_("Revenez à la page d’avant et recommencez. Rien n’a été enregistré.")
 
 
 class SignInNeeded(AppError):
@@ -37,8 +39,8 @@ class SignInNeeded(AppError):
 
     status = 401
     code = "sign_in_needed"
-    title = "Connectez-vous"
-    message = "Votre session est terminée. Connectez-vous pour continuer."
+    title = N_("Connectez-vous")
+    message = N_("Votre session est terminée. Connectez-vous pour continuer.")
 
 
 class ReauthenticationNeeded(AppError):
@@ -46,8 +48,8 @@ class ReauthenticationNeeded(AppError):
 
     status = 401
     code = "reauthentication_needed"
-    title = "Confirmez que c’est vous"
-    message = "Cet acte demande un nouveau code."
+    title = N_("Confirmez que c’est vous")
+    message = N_("Cet acte demande un nouveau code.")
 
 
 class Forbidden(AppError):
@@ -55,16 +57,16 @@ class Forbidden(AppError):
 
     status = 403
     code = "forbidden"
-    title = "Cette page n’est pas pour vous"
-    message = "Votre rôle ne permet pas d’ouvrir cette page. Ce refus est noté au journal."
+    title = N_("Cette page n’est pas pour vous")
+    message = N_("Votre rôle ne permet pas d’ouvrir cette page. Ce refus est noté au journal.")
 
 
 class CrossSiteRequest(Forbidden):
     """The form was not sent from our own page (403)."""
 
     code = "cross_site"
-    title = "Ce formulaire ne vient pas de cette application"
-    message = "Revenez à la page d’avant, rechargez-la, puis recommencez. Rien n’a été enregistré."
+    title = N_("Ce formulaire ne vient pas de cette application")
+    message = N_("Revenez à la page d’avant, rechargez-la, puis recommencez. Rien n’a été enregistré.")
 
 
 class Refused(AppError):
@@ -72,7 +74,7 @@ class Refused(AppError):
 
     status = 409
     code = "refused"
-    title = "Cet acte est refusé"
+    title = N_("Cet acte est refusé")
 
 
 class NotFound(AppError):
@@ -80,8 +82,8 @@ class NotFound(AppError):
 
     status = 404
     code = "not_found"
-    title = "Cette page n’existe pas"
-    message = "Le lien est peut-être ancien. Revenez à l’accueil."
+    title = N_("Cette page n’existe pas")
+    message = N_("Le lien est peut-être ancien. Revenez à l’accueil.")
 
 
 class Conflict(AppError):
@@ -89,8 +91,8 @@ class Conflict(AppError):
 
     status = 409
     code = "conflict"
-    title = "Cette fiche a changé entre-temps"
-    message = "Relisez-la avant de recommencer. Rien n’a été écrasé."
+    title = N_("Cette fiche a changé entre-temps")
+    message = N_("Relisez-la avant de recommencer. Rien n’a été écrasé.")
 
 
 class TooLarge(AppError):
@@ -98,8 +100,8 @@ class TooLarge(AppError):
 
     status = 413
     code = "too_large"
-    title = "C’est trop long"
-    message = "Ce que vous avez envoyé dépasse la taille permise. Rien n’a été enregistré."
+    title = N_("C’est trop long")
+    message = N_("Ce que vous avez envoyé dépasse la taille permise. Rien n’a été enregistré.")
 
 
 class TooManyTries(AppError):
@@ -107,8 +109,8 @@ class TooManyTries(AppError):
 
     status = 429
     code = "too_many_tries"
-    title = "Trop d’essais"
-    message = "Attendez quelques minutes avant de recommencer."
+    title = N_("Trop d’essais")
+    message = N_("Attendez quelques minutes avant de recommencer.")
 
 
 class Unavailable(AppError):
@@ -116,8 +118,8 @@ class Unavailable(AppError):
 
     status = 503
     code = "unavailable"
-    title = "Nous ne pouvons rien enregistrer pour le moment"
-    message = "Rien n’est perdu, rien n’a été fait à moitié. Réessayez dans quelques secondes."
+    title = N_("Nous ne pouvons rien enregistrer pour le moment")
+    message = N_("Rien n’est perdu, rien n’a été fait à moitié. Réessayez dans quelques secondes.")
 
 
 class Corrupted(AppError):
@@ -125,5 +127,5 @@ class Corrupted(AppError):
 
     status = 500
     code = "corrupted"
-    title = "Ces données sont abîmées"
-    message = "Elles ne s’ouvrent plus avec leur clé. Prévenez votre administrateur."
+    title = N_("Ces données sont abîmées")
+    message = N_("Elles ne s’ouvrent plus avec leur clé. Prévenez votre administrateur.")

@@ -14,6 +14,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from aidants.errors import TooManyTries
+from aidants.i18n import N_
 
 STEP_SECONDS: Final = 30
 _SLOTS: Final = threading.BoundedSemaphore(2)
@@ -61,7 +62,7 @@ class _slot:  # noqa: N801 - reads as a context manager
 
     def __enter__(self) -> None:
         if not _SLOTS.acquire(timeout=_PATIENCE_SECONDS):
-            raise TooManyTries("Beaucoup de personnes se connectent en ce moment. Réessayez dans un instant.")
+            raise TooManyTries(N_("Beaucoup de personnes se connectent en ce moment. Réessayez dans un instant."))
 
     def __exit__(self, *_: object) -> None:
         _SLOTS.release()

@@ -14,6 +14,7 @@ from enum import StrEnum
 from aidants.errors import BadRequest, Conflict
 from aidants.guides.graph import longest_remaining
 from aidants.guides.schema import Guide, Kind, SensitiveMode, Step
+from aidants.i18n import N_
 
 
 class Outcome(StrEnum):
@@ -29,40 +30,40 @@ class UnknownChoice(BadRequest):
     """The answer is none of the question's choices (400)."""
 
     code = "unknown_choice"
-    title = "Cette réponse n’existe pas"
-    message = "Choisissez une des réponses proposées."
+    title = N_("Cette réponse n’existe pas")
+    message = N_("Choisissez une des réponses proposées.")
 
 
 class WrongOutcome(BadRequest):
     """A question is answered, any other step is done or skipped (400)."""
 
     code = "wrong_outcome"
-    title = "Cette étape attend autre chose"
-    message = "Revenez à l’étape et choisissez une des actions proposées."
+    title = N_("Cette étape attend autre chose")
+    message = N_("Revenez à l’étape et choisissez une des actions proposées.")
 
 
 class NotOnThisStep(Conflict):
     """The page is older than the walk: the step was left meanwhile, or the trail fits no walk of this guide (409)."""
 
     code = "not_on_this_step"
-    title = "Le parcours a avancé entre-temps"
-    message = "Rechargez la page pour voir l’étape en cours. Rien n’a été perdu."
+    title = N_("Le parcours a avancé entre-temps")
+    message = N_("Rechargez la page pour voir l’étape en cours. Rien n’a été perdu.")
 
 
 class NoWayBack(BadRequest):
     """The walk stands at its first step (400)."""
 
     code = "no_way_back"
-    title = "C’est la première étape"
-    message = "Il n’y a rien avant cette étape."
+    title = N_("C’est la première étape")
+    message = N_("Il n’y a rien avant cette étape.")
 
 
 class NoHelpHere(BadRequest):
     """The step has no help step (400)."""
 
     code = "no_help_here"
-    title = "Cette étape n’a pas d’aide"
-    message = "Continuez, ou demandez à la personne qui vous accompagne."
+    title = N_("Cette étape n’a pas d’aide")
+    message = N_("Continuez, ou demandez à la personne qui vous accompagne.")
 
 
 @dataclass(frozen=True)
