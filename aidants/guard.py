@@ -30,9 +30,9 @@ _IBAN_LENGTHS: Final = {
         22: "BG DE GB IE",
         24: "AD CZ ES RO SE SK TN",
         25: "PT",
-        26: "IS TR",
+        26: "DZ IS TR",
         27: "FR GR IT MC MR SM",
-        28: "CY HU MA PL",
+        28: "BF BJ CI CY HU MA ML PL SN",
         29: "UA",
         31: "MT",
     }.items()
@@ -96,6 +96,8 @@ def _luhn(number: str) -> bool:
 
 
 def _iban(text: str) -> bool:
-    text = text[: _IBAN_LENGTHS.get(text[:2], len(text))]
-    moved = text[4:] + text[:4]
+    length = _IBAN_LENGTHS.get(text[:2], 0)
+    if not 0 < length <= len(text):
+        return False
+    moved = text[4:length] + text[:4]
     return int("".join(str(int(letter, 36)) for letter in moved)) % 97 == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlmodel import col
@@ -20,20 +20,7 @@ TOUCH_EVERY: Final = timedelta(minutes=1)
 HALF_OPEN: Final = timedelta(minutes=5)
 
 
-class Lived(Protocol):
-    """What decides whether a session still opens something."""
-
-    @property
-    def complete(self) -> bool: ...
-    @property
-    def created_at(self) -> datetime: ...
-    @property
-    def last_seen_at(self) -> datetime: ...
-    @property
-    def ended_at(self) -> datetime | None: ...
-
-
-def alive(session: Lived, now: datetime) -> bool:
+def alive(session: sa.Row[Any], now: datetime) -> bool:
     """Tell whether a complete session still opens something: 20 minutes idle, 10 hours at most."""
     return (
         session.complete
@@ -44,7 +31,7 @@ def alive(session: Lived, now: datetime) -> bool:
     )
 
 
-_ACTOR: Final = (
+_ACTOR: Final[sa.Select[Any]] = (
     sa.select(
         col(BrowserSession.id).label("session_id"),
         col(BrowserSession.organisation_id),

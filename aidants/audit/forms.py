@@ -24,9 +24,11 @@ def _day(value: str) -> str:
         return ""
     for form in _DATE_FORMS:
         try:
-            return datetime.strptime(value, form).date().isoformat()  # noqa: DTZ007 - a day, not an instant
+            day = datetime.strptime(value, form).date()  # noqa: DTZ007 - a day, not an instant
         except ValueError:
             continue
+        if 2000 <= day.year < 3000:  # wider days would not survive the arithmetic of time zones
+            return day.isoformat()
     raise custom_error(N_("Écrivez une date comme 24/11/2026."))
 
 
