@@ -78,7 +78,6 @@ class Actor:
     trained: bool = False
     reauthenticated_at: datetime | None = None
     last_seen_at: datetime | None = None
-    seen_at: datetime | None = None
     """When the session was last seen, as stored (at most a minute behind)."""
     audited: frozenset[str] | None = frozenset()
     """Organisations whose journal an auditor reads; ``None`` means all of them."""

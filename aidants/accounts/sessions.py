@@ -31,7 +31,7 @@ def alive(session: sa.Row[Any], now: datetime) -> bool:
     )
 
 
-_ACTOR: Final[sa.Select[Any]] = (
+_ACTOR: Final[sa.Executable] = (
     sa.select(
         col(BrowserSession.id).label("session_id"),
         col(BrowserSession.organisation_id),
@@ -76,7 +76,7 @@ def load_actor(work: Work, secret: str | None) -> Actor | None:
         organisation_hours=row.hours or "",
         trained=row.trained_on is not None and row.trained_on <= work.now.date(),
         reauthenticated_at=row.reauthenticated_at,
-        seen_at=row.last_seen_at,
+        last_seen_at=row.last_seen_at,
         audited=_audited(_held(rows)),
     )
 

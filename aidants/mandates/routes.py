@@ -74,6 +74,11 @@ def refuse(work: Work, view: Page) -> Response:
     return view.redirect(f"/mandats/{view.param('id')}")
 
 
+def start_over(work: Work, view: Page) -> Response:
+    """Change something before the signature: the text is given up, its answers go on in a new draft."""
+    return view.redirect(f"/mandats/{services.start_over(work, view.param('id'))}/relire")
+
+
 def freeze_again(view: Page) -> Response:
     """Print the text anew, with today's date: the one before was not signed in time."""
     freeze(view, frozenset({State.AWAITING_CONSENT}))
@@ -155,6 +160,7 @@ ROUTES = [
     page("/mandats/{id:ref}", show, permission=_SEE, db=Mode.READ, records=_views),
     page("/mandats/{id:ref}/activer", activate, permission=_CHANGE, db=Mode.WRITE, method="POST"),
     page("/mandats/{id:ref}/refus", refuse, permission=_CHANGE, db=Mode.WRITE, method="POST"),
+    page("/mandats/{id:ref}/changer", start_over, permission=_CHANGE, db=Mode.WRITE, method="POST"),
     page("/mandats/{id:ref}/imprimer-de-nouveau", freeze_again, permission=_CHANGE, db=Mode.OWN, method="POST"),
     page("/mandats/{id:ref}/arreter", ask_revocation, permission=_CHANGE, db=Mode.READ, records=_views),
     page("/mandats/{id:ref}/arreter", revoke, permission=_CHANGE, db=Mode.WRITE, method="POST"),

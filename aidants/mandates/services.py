@@ -27,7 +27,6 @@ def draft_mandate(work: Work, resident_id: str, assistance_id: str) -> str:
     """Start a draft for a resident, or return the one this helper already has open (double submit, coming back)."""
     actor = work.person()
     resident = get_resident(work, resident_id)
-    assert actor.organisation_id is not None
     open_drafts = visible_mandates(actor).where(
         Mandate.resident_id == resident.id,
         Mandate.helper_id == actor.person_id,
@@ -38,12 +37,20 @@ def draft_mandate(work: Work, resident_id: str, assistance_id: str) -> str:
     if found is not None:
         found.assistance_id = assistance_id
         return found.id
+    return _new_draft(work, resident.id, assistance_id, Answers())
+
+
+def _new_draft(work: Work, resident_id: str, assistance_id: str | None, answers: Answers) -> str:
+    actor = work.person()
+    assert actor.organisation_id is not None
     mandate = Mandate(
         organisation_id=actor.organisation_id,
-        resident_id=resident.id,
+        resident_id=resident_id,
         helper_id=actor.person_id,
         assistance_id=assistance_id,
         reference=f"M-{new_code(4)}-{new_code(4)}",
+        answers=answers.to_json(),
+        duration=answers.duration or None,
         created_at=work.now,
     )
     work.session.add(mandate)
@@ -52,11 +59,20 @@ def draft_mandate(work: Work, resident_id: str, assistance_id: str) -> str:
     return mandate.id
 
 
+def start_over(work: Work, mandate_id: str) -> str:
+    """Give up a text not signed yet, and return a new draft with the same answers: a changed text is another mandate."""
+    view = get_mandate(work, mandate_id, lock=True)
+    if view.state is not State.AWAITING_CONSENT:
+        raise Conflict
+    abandon(work, mandate_id, "changed")
+    return _new_draft(work, view.row.resident_id, view.row.assistance_id, view.answers)
+
+
 def answer(work: Work, mandate_id: str, **changes: Any) -> Answers:
     """Store answers of a draft. Raises Conflict once the text has been shown: any change needs a new consent."""
     view = get_mandate(work, mandate_id, lock=True)
     if view.state is not State.DRAFT:
-        raise Conflict(N_("Le texte de ce mandat est déjà imprimé. Pour le changer, reprenez-le d’abord."))
+        raise Conflict(N_("Ce texte est déjà prêt à signer. Pour le changer, choisissez « Changer quelque chose »."))
     answers = replace(view.answers, **changes)
     _check_procedures(answers.procedures)
     view.row.answers = answers.to_json()

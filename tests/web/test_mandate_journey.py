@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from aidants.db import Database, Mode, unit_of_work
 from aidants.journal.models import JournalRecord
 from aidants.journal.seal import seal_now
 from aidants.journal.verify import verify
+from aidants.mandates.answers import Answers
 from aidants.mandates.models import Authorisation, Mandate
 from tests.support.client import Browser, text_of
 
@@ -20,7 +22,7 @@ Open = Callable[..., Browser]
 def records(database: Database, kind: str) -> list[JournalRecord]:
     with unit_of_work(database, Mode.READ) as work:
         return list(
-            work.session.exec(select(JournalRecord).where(JournalRecord.type == kind).order_by(JournalRecord.seq))
+            work.session.exec(select(JournalRecord).where(JournalRecord.type == kind).order_by(col(JournalRecord.seq)))
         )
 
 
@@ -126,7 +128,7 @@ def test_search_create_question_print_sign_activate(browse: Open, database: Data
 
 def _of_mandate(database: Database, mandate_id: str) -> list[JournalRecord]:
     with unit_of_work(database, Mode.READ) as work:
-        query = select(JournalRecord).where(JournalRecord.mandate == mandate_id).order_by(JournalRecord.seq)
+        query = select(JournalRecord).where(JournalRecord.mandate == mandate_id).order_by(col(JournalRecord.seq))
         return list(work.session.exec(query))
 
 
@@ -173,7 +175,7 @@ def test_an_unknown_or_missing_procedure_is_refused(
     mandate = draft(nadia, new_resident(nadia))
     answer = nadia.post(f"{mandate}/demarches", fields)
     assert answer.status_code == 422
-    assert mandate_row(database, mandate.rsplit("/", 1)[1]).answers == "{}"
+    assert mandate_row(database, mandate.rsplit("/", 1)[1]).answers == Answers().to_json()
 
 
 def test_a_duration_the_organisation_forbids_is_refused(browse: Open, database: Database) -> None:
@@ -298,3 +300,38 @@ def test_looking_up_words_keeps_what_is_chosen_and_answers_htmx_with_the_results
     assert part.text.strip().startswith('<div id="resultats"')
     assert "Carte grise" in text_of(part)
     assert "HX-Request" in part.headers["vary"]
+
+
+def test_changing_something_before_the_signature_is_another_mandate(browse: Open, database: Database) -> None:
+    nadia = browse("nadia")
+    old = draft(nadia, new_resident(nadia))
+    answer_everything(nadia, old, "demander-apl")
+    nadia.post(f"{old}/relire")
+    assert nadia.post(f"{old}/duree", {"duree": "SHORT"}).status_code == 303
+    assert mandate_row(database, old.rsplit("/", 1)[1]).duration == "MONTH"
+    new = nadia.post(f"{old}/changer").headers["location"].removesuffix("/relire")
+    assert mandate_row(database, old.rsplit("/", 1)[1]).end_reason == "changed"
+    fresh = mandate_row(database, new.rsplit("/", 1)[1])
+    assert (fresh.state, fresh.duration) == ("draft", "MONTH")
+    assert nadia.post(f"{old}/changer").status_code == 409
+    assert nadia.post(f"{old}/activer", {"signe": "oui", "code": nadia.code("nadia")}).status_code == 303
+    assert mandate_row(database, old.rsplit("/", 1)[1]).state == "abandoned"
+
+
+def test_a_text_of_another_day_is_not_activated_until_it_is_frozen_again(browse: Open, database: Database) -> None:
+    nadia = browse("nadia")
+    mandate = draft(nadia, new_resident(nadia))
+    answer_everything(nadia, mandate, "demander-apl")
+    nadia.post(f"{mandate}/relire")
+    before = mandate_row(database, mandate.rsplit("/", 1)[1])
+    assert before.asked_at is not None
+    with unit_of_work(database, Mode.WRITE) as work:
+        row = work.session.get_one(Mandate, before.id)
+        row.asked_at = before.asked_at - timedelta(days=1)
+    assert nadia.post(f"{mandate}/activer", {"signe": "oui", "code": nadia.code("nadia")}).status_code == 409
+    assert records(database, "access_refused")[-1].outcome == "text_too_old"
+    assert nadia.post(f"{mandate}/imprimer-de-nouveau").status_code == 303
+    nadia.post(f"{mandate}/activer", {"signe": "oui", "code": nadia.code("nadia")})
+    after = mandate_row(database, before.id)
+    assert (after.state, after.ends_at) == ("active", before.ends_at)
+    assert after.text_id != before.text_id
