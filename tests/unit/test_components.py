@@ -120,7 +120,7 @@ def test_error_and_hint_are_announced_with_the_field(templates: Templates) -> No
     assert field.get("aria-describedby") == "email-hint email-error"
     assert field.get("aria-invalid") == "true"
     assert field.get("value") == HOSTILE
-    assert tree.get_element_by_id("email-error").text_content() == "Erreur : Il manque le @"
+    assert tree.get_element_by_id("email-error").text_content() == "Erreur\xa0: Il manque le @"
 
 
 def test_password_is_never_written_back(templates: Templates) -> None:
@@ -162,6 +162,7 @@ def test_layouts_render_with_what_the_renderer_gives(templates: Templates, name:
         "csrf_token": "jeton",
         "request_path": "/a",
         "demo": True,
+        "help_page": "/aide/connexion",
         "help_contact": {"phone": "05 00 00 12 34", "hours": HOSTILE},
         "can": lambda permission: False,
     }
