@@ -74,7 +74,7 @@ def freeze_library(work: Work) -> None:
             )
         elif held != sha:
             raise GuideError(
-                f"Le guide « {guide.id} » a changé sans changer de version ({guide.version}). "
+                f"Le guide « {guide.id} » a changé sans changer de version ({guide.version}). "
                 "Donnez-lui la version suivante, puis relancez."
             )
     work.session.flush()
@@ -183,7 +183,7 @@ def _require_allowed(work: Work, walk: Walk, outcome: Outcome) -> Check | None:
     if outcome in {Outcome.BLOCKED, Outcome.SKIPPED}:
         return None
     if walk.withdrawn:
-        raise Refused(N_("Ce guide a été retiré : il n’est plus sûr. Arrêtez ce parcours."), code="guide_withdrawn")
+        raise Refused(N_("Ce guide a été retiré : il n’est plus sûr. Arrêtez ce parcours."), code="guide_withdrawn")
     check = queries.check_step(work, walk)
     if not engine.may_mark_done(walk.state.step, check is not None and check.ok):
         assert check is not None

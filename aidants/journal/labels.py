@@ -32,7 +32,7 @@ LABELS: Final[dict[str, str]] = {
     "reauthenticated": N_("Identité confirmée par un nouveau code"),
     "session_ended": N_("Session fermée"),
     "activated": N_("Compte de {person} activé"),
-    "role_granted": N_("Rôle donné à {person} : {role}"),
+    "role_granted": N_("Rôle donné à {person} : {role}"),
     "organisation_created": N_("Structure créée"),
     "training_recorded": N_("Formation de {person} enregistrée"),
     "charter_accepted": N_("Charte de l’aidant acceptée"),
@@ -56,14 +56,14 @@ LABELS: Final[dict[str, str]] = {
     "mandate_verified": N_("Code de mandat vérifié"),
     "assistance_started": N_("Accompagnement de {resident} commencé"),
     "assistance_ended": N_("Accompagnement de {resident} terminé"),
-    "run_started": N_("Guide ouvert : {what}"),
-    "step_shown": N_("Étape affichée : « {step} » ({what})"),
-    "step_done": N_("Étape faite : « {step} » ({what})"),
-    "step_skipped": N_("Étape passée : « {step} » ({what})"),
-    "step_blocked": N_("Étape bloquée : « {step} » ({what})"),
-    "choice_made": N_("Choix fait à l’étape « {step} » ({what})"),
-    "sensitive_act": N_("Acte sensible confirmé : {what}"),
-    "run_finished": N_("Guide quitté : {what}"),
+    "run_started": N_("Guide ouvert : {what}"),
+    "step_shown": N_("Étape affichée : « {step} » ({what})"),
+    "step_done": N_("Étape faite : « {step} » ({what})"),
+    "step_skipped": N_("Étape passée : « {step} » ({what})"),
+    "step_blocked": N_("Étape bloquée : « {step} » ({what})"),
+    "choice_made": N_("Choix fait à l’étape « {step} » ({what})"),
+    "sensitive_act": N_("Acte sensible confirmé : {what}"),
+    "run_finished": N_("Guide quitté : {what}"),
     "journal_searched": N_("Journal consulté"),
     "journal_verified": N_("Journal vérifié, {entries}"),
     "access_refused": N_("Accès refusé"),
@@ -183,7 +183,7 @@ def sentence(record: JournalRecord) -> str:
     text = _(label).format(**_values(record, detail))
     outcome = OUTCOMES.get(record.outcome or "")
     if outcome:
-        text = _("{sentence} : {outcome}").format(sentence=text, outcome=_(outcome))
+        text = _("{sentence} : {outcome}").format(sentence=text, outcome=_(outcome))
     if detail.get("count"):
         more = ngettext("{count} autre non détaillée", "{count} autres non détaillées", detail["count"])
         text = f"{text} ({more.format(count=detail['count'])})"
@@ -201,7 +201,7 @@ def _values(record: JournalRecord, detail: dict[str, Any]) -> dict[str, str]:
         "person": person(detail.get("person") or record.actor),
         "resident": resident(record.resident) if record.resident else _("une personne"),
         "by": mandate(detail.get("by", "")),
-        "scope": f"« {_(scope.label)} »" if scope else _("non précisé"),
+        "scope": f"« {_(scope.label)} »" if scope else _("non précisé"),
         "what": _(procedure.title) if procedure else record.guide or _("démarche"),
         "step": record.step or "",
         "results": ngettext("{n} résultat", "{n} résultats", results).format(n=results),

@@ -62,8 +62,8 @@ class Report:
         if self.faults:
             return self.faults[0].sentence
         text = ngettext(
-            "Journal intact : {count} entrée, racine {root}…",
-            "Journal intact : {count} entrées, racine {root}…",
+            "Journal intact : {count} entrée, racine {root}…",
+            "Journal intact : {count} entrées, racine {root}…",
             self.size,
         )
         return text.format(count=format_decimal(self.size, locale=current()), root=self.root.hex()[:_SHORT_ROOT])
@@ -148,7 +148,7 @@ def _entry(check: _Check, row: Sequence[Any]) -> None:
     if problem is None:
         problem = _payload_problem(payload, values)
     if problem is not None:
-        text = _("L’entrée n° {seq} (id {id}) a été modifiée : {problem}.")
+        text = _("L’entrée n° {seq} (id {id}) a été modifiée : {problem}.")
         check.fault(seq, _leaf_id(leaf) or values[_ID], text, problem=problem)
 
 
@@ -218,11 +218,11 @@ def _strays(connection: sa.Connection, check: _Check) -> None:
         check.fault(None, entry_id, _("Des données scellées (id {id}) n’ont pas d’enregistrement."))
     for column in (_leaves.c.seq, _checkpoints.c.size):
         for number in connection.execute(sa.select(column).where(column < 1).limit(MOST_FAULTS)).scalars():
-            check.fault(number, None, _("Le numéro {seq} n’existe pas dans un journal : il commence à 1."))
+            check.fault(number, None, _("Le numéro {seq} n’existe pas dans un journal : il commence à 1."))
     last = connection.execute(sa.select(sa.func.max(_checkpoints.c.size))).scalar() or 0
     size = check.frontier.size
     if last > size:
-        text = _("Le journal a perdu des entrées : le point de contrôle en couvre {last}, il en reste {size}.")
+        text = _("Le journal a perdu des entrées : le point de contrôle en couvre {last}, il en reste {size}.")
         check.fault(size + 1, None, text, last=last, size=size)
 
 
@@ -236,7 +236,7 @@ def _unreadable(database: Database, check: _Check, done: int) -> None:
             try:
                 work.session.connection().execute(query.where(_leaves.c.seq == seq)).all()
             except DBAPIError:
-                check.fault(seq, None, _("L’entrée n° {seq} ne se lit plus : la base de données est abîmée."))
+                check.fault(seq, None, _("L’entrée n° {seq} ne se lit plus : la base de données est abîmée."))
                 return
-    text = _("Le journal ne se lit plus après l’entrée n° {last} : la base de données est abîmée.")
+    text = _("Le journal ne se lit plus après l’entrée n° {last} : la base de données est abîmée.")
     check.fault(None, None, text, last=done)

@@ -155,12 +155,14 @@ def _echo(raw: dict[str, Any]) -> dict[str, Any]:
 
 def _messages(error: ValidationError, own: Mapping[str, Mapping[str, str]]) -> Iterable[FieldError]:
     seen: set[str] = set()
-    for item in error.errors(include_url=False, include_input=False):
+    for item in error.errors(include_url=False):
         name = str(item["loc"][0]) if item["loc"] else "form"
         if name in seen:
             continue
         seen.add(name)
         kind, context = item["type"], item.get("ctx", {})
+        if isinstance(item["input"], str):  # a length after a validator is told as that of a list
+            kind = {"too_long": "string_too_long", "too_short": "string_too_short"}.get(kind, kind)
         if kind == "own":
             message = gettext(str(context["text"]))
         elif kind.startswith("guard_"):

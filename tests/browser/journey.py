@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.demo_site import Account
 from tests.browser.hands import Hands
 
+FOLLOW = "Suivre le guide (Carte grise : changer l’adresse)"
 GUIDE = "Changer l’adresse de ma carte grise"
 
 
@@ -133,7 +134,7 @@ def to_mandate_step(hands: Hands, newcomer: Newcomer) -> None:
 def walk(hands: Hands, newcomer: Newcomer, base_url: str) -> None:
     """Follow the guide to its end, with a difficulty, a departure and a return, and take the sheet away."""
     page = hands.page
-    hands.press("button", "Suivre le guide")
+    hands.press("button", FOLLOW)
     to_mandate_step(hands, newcomer)
     hands.press("button", "C’est fait")
     title(page, "Remplir le formulaire")

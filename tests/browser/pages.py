@@ -150,8 +150,9 @@ def drafting(visit: Visit) -> Tour:
     visit.hands.write("Dites-le avec les mots de la personne", "zzyzx")
     visit.press("Chercher")
     yield "question 1, nothing found"
+    visit.page.goto(visit.page.url)
     for name in ("Carte grise : changer l’adresse", "Demander l’APL", "Compte ameli"):
-        visit.page.get_by_role("checkbox", name=name, exact=True).first.check(force=True)
+        visit.hands.choose("checkbox", name)
     visit.press("Continuer")
     yield "question 2"
     visit.press("Continuer")
@@ -216,7 +217,7 @@ def mandates(visit: Visit) -> Tour:
 def walking(visit: Visit) -> Tour:
     """A helper: a guide with a resident, from its first step to the sheet."""
     visit.mandate_of("aubert")
-    visit.press("Suivre le guide")
+    visit.press("Suivre le guide (Carte grise : changer l’adresse)")
     yield "walk, information"
     visit.press("Continuer")
     yield "walk, question"
@@ -232,8 +233,6 @@ def walking(visit: Visit) -> Tour:
     yield "walk, the resident alone"
     visit.press("C’est fait")
     yield "walk, under the mandate"
-    stale = visit.page.context.new_page()
-    stale.goto(visit.page.url)
     visit.press("Ça bloque")
     yield "walk, what blocks"
     visit.press("Noter que ça bloque")
@@ -241,21 +240,17 @@ def walking(visit: Visit) -> Tour:
     visit.hands.choose("radio", "Il manque un document")
     visit.press("Noter que ça bloque")
     yield "walk, blocked"
-    stale.close()
     visit.open("/aujourdhui")
     yield "today, a walk open"
     visit.press("Reprendre")
-    with visit.page.context.expect_page() as opened:
-        visit.page.evaluate("open(location.href)")
-    older = opened.value
-    older.wait_for_load_state()
+    other = visit.page.context.new_page()
+    other.goto(visit.page.url)
+    with other.expect_navigation():
+        other.get_by_role("button", name="C’est fait").click()
+    other.close()
     visit.press("C’est fait")
-    with older.expect_navigation():
-        older.get_by_role("button", name="C’est fait").click()
-    visit.page, here = older, visit.page
     yield "walk, a page left behind"
-    visit.page = here
-    older.close()
+    visit.press("Reprendre le parcours")
     while not visit.page.get_by_role("button", name="Terminer", exact=True).count():
         visit.press("Passer")
     yield "walk, end"

@@ -34,7 +34,7 @@ def day_of_the_helper(hands: Hands, other_tab: Hands, public: Page, site: DemoSi
     journey.walk(hands, newcomer, base_url)
     journey.verify(public, base_url, code, VALID, newcomer)
     hands.page.goto(mandate)
-    hands.press("button", "Suivre le guide")
+    hands.press("button", journey.FOLLOW)
     journey.to_mandate_step(hands, newcomer)
     journey.revoke(other_tab, mandate)
     journey.refused(hands)
