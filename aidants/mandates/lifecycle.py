@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -88,14 +88,14 @@ def end_of(duration: Duration, frozen_at: datetime, zone: ZoneInfo) -> datetime:
     24 hours for SHORT; else 23:59:59 local time of the last day, whatever the clock change in between.
     """
     if duration is Duration.SHORT:
-        return frozen_at + timedelta(hours=24)
+        return frozen_at.astimezone(UTC) + timedelta(hours=24)
     return end_of_day_end(local_day(frozen_at, zone) + timedelta(days=DAYS[duration]), zone)
 
 
 def activate_before(duration: Duration, frozen_at: datetime, zone: ZoneInfo) -> datetime:
     """Return the instant after which a frozen text is too old to be activated: midnight, or two hours for SHORT."""
     midnight = end_of_day_end(local_day(frozen_at, zone), zone)
-    return min(midnight, frozen_at + _SHORT_ACTIVATION) if duration is Duration.SHORT else midnight
+    return min(midnight, frozen_at.astimezone(UTC) + _SHORT_ACTIVATION) if duration is Duration.SHORT else midnight
 
 
 def state_at(state: State, ends_at: datetime | None, now: datetime) -> State:

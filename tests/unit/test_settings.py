@@ -1,0 +1,72 @@
+"""Settings: a wrong one stops the start with a sentence; what follows from the address."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from aidants import settings
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("AIDANTS_DATABSE_URL", "x", "AIDANTS_DATABASE_URL"),
+        ("AIDANTS_TIMEZONE", "Europe/Pariss", "fuseau horaire inconnu"),
+        ("AIDANTS_LOCALE", "de", "fr ou en"),
+        ("AIDANTS_BASE_URL", "aidants.fr", "https://"),
+        ("AIDANTS_BASE_URL", "http://aidants.fr", "https"),
+        ("AIDANTS_THREADS", "beaucoup", "AIDANTS_THREADS"),
+        ("AIDANTS_CONFIG", "/nowhere/aidants.toml", "illisible"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(settings.SettingsError, match=words.replace("/", "/")):
+        settings.load()
+
+
+def test_the_file_is_weaker_than_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "aidants.toml"
+    file.write_text('timezone = "America/Guadeloupe"\nthreads = 4\n', encoding="utf-8")
+    monkeypatch.setenv("AIDANTS_CONFIG", str(file))
+    monkeypatch.setenv("AIDANTS_THREADS", "9")
+    found = settings.load()
+    assert (found.timezone, found.threads) == ("America/Guadeloupe", 9)
+
+
+@pytest.mark.parametrize(
+    ("url", "reachable", "https"),
+    [
+        ("http://127.0.0.1:8000", False, False),
+        ("https://localhost", False, True),
+        ("https://192.168.1.20", False, True),
+        ("https://guichet.local", False, True),
+        ("https://guichet", False, True),
+        ("https://aidants.brivette.example", True, True),
+        ("https://8.8.8.8", True, True),
+    ],
+)
+def test_a_private_address_is_not_reachable_from_a_phone(url: str, reachable: bool, https: bool) -> None:
+    found = settings.load(base_url=url)
+    assert (found.reachable, found.https) == (reachable, https)
+
+
+def test_hosts_are_those_of_the_address_and_those_allowed() -> None:
+    assert settings.load(base_url="https://a.example", allowed_hosts="B.example, c.example").hosts == {
+        "a.example",
+        "b.example",
+        "c.example",
+    }
+
+
+def test_postgresql_addresses_name_the_driver_we_ship() -> None:
+    assert settings.load(database_url="postgresql://u@h/d").database == "postgresql+psycopg://u@h/d"
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        settings.load().timezone = "UTC"
