@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aidants import dates
+from aidants import dates, numerals
 from aidants.dates import DateError, PartialDate, parse_people_date
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -103,7 +103,7 @@ def test_date_in_words(day: date, french: str, english: str) -> None:
     ],
 )
 def test_french_numbers(number: int, words: str) -> None:
-    assert dates.french_number(number) == words
+    assert numerals.french_number(number) == words
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_french_numbers(number: int, words: str) -> None:
     [(0, "zero"), (13, "thirteen"), (40, "forty"), (99, "ninety-nine"), (100, "one hundred"), (1000, "one thousand")],
 )
 def test_english_numbers(number: int, words: str) -> None:
-    assert dates.english_number(number) == words
+    assert numerals.english_number(number) == words
 
 
 def test_english_ordinals_of_a_month() -> None:
@@ -123,13 +123,13 @@ def test_english_ordinals_of_a_month() -> None:
 
 
 def test_numbers_in_words_are_all_different() -> None:
-    for say in (dates.french_number, dates.english_number):
+    for say in (numerals.french_number, numerals.english_number):
         assert len({say(number) for number in range(10_000)}) == 10_000
 
 
 @pytest.mark.parametrize("number", [-1, 10_000])
 def test_numbers_out_of_range_are_refused(number: int) -> None:
-    for say in (dates.french_number, dates.english_number):
+    for say in (numerals.french_number, numerals.english_number):
         with pytest.raises(ValueError, match="9999"):
             say(number)
 
