@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from aidants import dates, demo, i18n
+from aidants import clock, dates, demo, i18n
 from aidants.accounts import routes as accounts
 from aidants.accounts import sessions
 from aidants.accounts.models import Installation
@@ -28,7 +28,8 @@ from aidants.audit import routes as audit
 from aidants.counter import routes as counter
 from aidants.crypto import KeyMissing, Keyring
 from aidants.db import Database, Mode, Work, unit_of_work
-from aidants.errors import AppError, Unavailable
+from aidants.errors import AppError, NotFound, Unavailable
+from aidants.guard import network
 from aidants.guides import routes as guides
 from aidants.guides.queries import published
 from aidants.guides.services import freeze_library
@@ -41,7 +42,7 @@ from aidants.migrate import at_head
 from aidants.policy import Actor, Permission, can
 from aidants.portal import routes as portal
 from aidants.portal.help import help_page_for
-from aidants.procedures import PROCEDURES, SCOPES
+from aidants.procedures import PROCEDURES, SCOPES, procedure_title
 from aidants.residents import routes as residents
 from aidants.settings import Settings, data_path
 from aidants.templating import Templates
@@ -60,6 +61,9 @@ ROUTES: Final[list[Route]] = [
     *guides.ROUTES,
     *audit.ROUTES,
 ]
+_FIRST: Final = "Rien n’est encore installé dans ce dossier. Lancez d’abord : aidants init"
+STRANGERS_WAIT: Final = 0.1
+"""Seconds a page without account may wait for the journal."""
 _log: Final = logging.getLogger("aidants.app")
 
 _MENU: Final = (
@@ -98,7 +102,7 @@ def create_app(settings: Settings, database: Database | None = None) -> ASGIApp:
         try:
             database = open_database(settings, Keyring.load(settings.keys_path))
         except KeyMissing as error:
-            raise StartError(str(error)) from error
+            raise StartError(_FIRST if _nothing_here(settings) else str(error)) from error
     installation = check_installation(database)
     application = Starlette(
         routes=[*ROUTES, *(demo.ROUTES if installation.demo else ()), *_technical_routes(database)],
@@ -116,6 +120,11 @@ def create_app(settings: Settings, database: Database | None = None) -> ASGIApp:
     application.state.gate = _gate(settings, database, static, demo=installation.demo)
     application.state.database = database
     return Shield(application, settings)
+
+
+def _nothing_here(settings: Settings) -> bool:
+    """Tell whether no database was ever made here; a database server is not asked, its key may only be misplaced."""
+    return not settings.database_url and not (settings.data_dir / "aidants.sqlite").exists()
 
 
 def check_installation(database: Database) -> Installation:
@@ -152,6 +161,7 @@ def _gate(settings: Settings, database: Database, static: StaticAssets, *, demo:
             "born": lambda iso: dates.PartialDate.from_iso(iso).long(i18n.current()) if iso else "",
             "in_words": lambda value: dates.end_in_words(value, zone, i18n.current()),
             "code": lambda text: f"{text[:4]}-{text[4:]}",
+            "procedure": lambda identifier: i18n.gettext(procedure_title(identifier)),
             "gettext": i18n.gettext,
         },
     )
@@ -164,7 +174,7 @@ def _gate(settings: Settings, database: Database, static: StaticAssets, *, demo:
         tokens=FormTokens(keyring.derive("forms")),
         cookies=cookies,
         load_actor=_load_actor,
-        record_refusal=lambda work, page, error: _record_refusal(flood, work, page, error),
+        record_refusal=lambda page, error: _record_refusal(flood, page, error),
         navigation=_navigation,
         help_page=help_page_for,
         demo=demo,
@@ -172,7 +182,7 @@ def _gate(settings: Settings, database: Database, static: StaticAssets, *, demo:
 
 
 def _load_actor(work: Work, page: Page) -> Actor | None:
-    actor = sessions.load_actor(work, page.gate.cookies.session(page.request))
+    actor = sessions.load_actor(work, page.session_secret)
     if actor is not None and not page.afterwards and sessions.needs_touch(work, actor):
         page.afterwards.append(lambda: _touch(page, actor.session_id))
     return actor
@@ -183,16 +193,27 @@ def _touch(page: Page, session_id: str) -> None:
         sessions.touch(work, session_id)
 
 
-def _record_refusal(flood: FloodGate, work: Work, page: Page, error: AppError) -> None:
-    """Journal a refusal: who, which route, which rule; before sign-in, at most ten a minute and address."""
-    count: int | None = 0
-    if work.actor is None:
-        count = flood.admit(page.address, "access_refused", work.now)
-        if count is None:
-            return
-    route = page.request.scope.get("route")
-    pattern = getattr(route, "path", "-")
-    record(work, actions.AccessRefused(outcome=error.code, page=pattern, count=count or None, **_refused_subject(page)))
+def _record_refusal(flood: FloodGate, page: Page, error: AppError) -> None:
+    """Journal a refusal after its rollback: who, which route, which rule. What cannot be recorded now answers 503.
+
+    Before sign-in: at most ten a minute and network, no wait for other writers, and the refusal stands unrecorded
+    rather than late.
+    """
+    stranger = page.actor is None
+    if stranger and isinstance(error, NotFound):
+        return
+    count = flood.admit(network(page.address), "access_refused", clock.now()) if stranger else 0
+    if count is None:
+        return
+    pattern = getattr(page.request.scope.get("route"), "path", "-")
+    refused = actions.AccessRefused(outcome=error.code, page=pattern, count=count or None, **_refused_subject(page))
+    try:
+        with page.open_unit(Mode.WRITE, STRANGERS_WAIT if stranger else None) as work:
+            record(work, refused)
+    except Unavailable:
+        if not stranger:
+            raise
+        _log.warning("refusal of a stranger not recorded")
 
 
 def _refused_subject(page: Page) -> dict[str, str]:

@@ -15,8 +15,8 @@ import typer
 
 from aidants import logs
 from aidants import settings as config
-from aidants.crypto import KeyMissing, Keyring
-from aidants.db import Database, Mode, unit_of_work
+from aidants.crypto import MASTER_FILE, KeyMissing, Keyring
+from aidants.db import Database
 from aidants.errors import AppError
 from aidants.settings import Settings, SettingsError
 
@@ -46,13 +46,28 @@ def _stop(sentence: str) -> NoReturn:
     raise Stop(sentence)
 
 
-def _open(settings: Settings, *, create_key: bool = False) -> Database:
+def _open(settings: Settings) -> Database:
     from aidants.app import open_database
 
+    database = open_database(settings)
+    if database.is_sqlite and database.url.database and not Path(database.url.database).exists():
+        _stop(f"Aucune base ici : {database.url.database}. Vérifiez AIDANTS_DATA_DIR.")
+    database.keyring = Keyring.load(settings.keys_path)
+    return database
+
+
+def _open_empty(settings: Settings) -> Database:
+    """Open the place of a new installation; the key is created only when there is no installation, and none before it."""
+    from aidants.app import open_database
+    from aidants.install import installed
+
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if create_key and not (settings.keys_path / "master.key").exists():
-        return open_database(settings, Keyring.create(settings.keys_path))
-    return open_database(settings, Keyring.load(settings.keys_path))
+    database = open_database(settings)
+    if installed(database) is not None:
+        _stop("Cette base contient déjà une installation. Rien n’a été changé.")
+    known = (settings.keys_path / MASTER_FILE).exists()
+    database.keyring = Keyring.load(settings.keys_path) if known else Keyring.create(settings.keys_path)
+    return database
 
 
 @app.command()
@@ -104,6 +119,13 @@ def init(
     name: Annotated[str, typer.Option(prompt="Votre nom", help="Nom de la première personne")],
     email: Annotated[str, typer.Option(prompt="Votre adresse e-mail", help="Son adresse e-mail")],
     kind: Annotated[str, typer.Option(help="Mairie, association…")] = "Structure",
+    contact: Annotated[str, typer.Option(help="Adresse e-mail de la structure")] = "",
+    hours: Annotated[str, typer.Option(help="Heures d’ouverture, en mots")] = "",
+    dpo: Annotated[str, typer.Option(help="Contact du délégué à la protection des données")] = "",
+    public_mission: Annotated[
+        bool, typer.Option(help="Mission de service public (RGPD 6-1-e) ; une association sans mission répond non")
+    ] = True,
+    function: Annotated[str, typer.Option(help="Fonction de la première personne")] = "Aidant",
     trained_on: Annotated[str, typer.Option(help="Date de la formation d’aidant (AAAA-MM-JJ), vide sinon")] = "",
     password_env: Annotated[str, typer.Option(help="Variable qui contient le mot de passe")] = "",
 ) -> None:
@@ -113,11 +135,15 @@ def init(
     password = (
         os.environ.get(password_env, "") if password_env else getpass.getpass("Mot de passe (12 signes au moins) : ")
     )
-    first = install.FirstPerson(name=name, email=email, password=password, trained_on=_day(trained_on))
-    settings = config.load()
-    database = _open(settings, create_key=True)
+    first = install.FirstPerson(
+        name=name, email=email, password=password, function=function, trained_on=_day(trained_on)
+    )
     place = {"name": organisation, "address": address, "phone": phone, "kind": kind}
-    uri = install.run(database, place, first)
+    place |= {"email": contact, "hours": hours, "dpo_contact": dpo}
+    install.check(place, first)
+    settings = config.load()
+    database = _open_empty(settings)
+    uri = install.run(database, place, first, public_mission=public_mission)
     print("L’installation est prête. Scannez cette adresse dans votre application de codes :")
     print(uri)
     print("Gardez une copie de la clé maîtresse ailleurs que sur cet ordinateur :", settings.keys_path / "master.key")
@@ -153,20 +179,20 @@ def demo(as_json: Annotated[bool, typer.Option("--json", help="Comptes et codes 
 
 def _demo_database(settings: Settings) -> Database:
     from aidants import demo as demonstration
-    from aidants.accounts.models import Installation
-    from aidants.migrate import current, upgrade
+    from aidants.app import open_database
+    from aidants.install import installed
+    from aidants.migrate import upgrade
 
-    fresh = not (settings.keys_path / "master.key").exists()
-    database = _open(settings, create_key=True)
-    if fresh or current(database) is None:
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    found = installed(open_database(settings))
+    if found is None:
+        database = _open_empty(settings)
         upgrade(database)
         demonstration.fill(database)
         return database
-    with unit_of_work(database, Mode.READ) as work:
-        installation = work.session.get(Installation, 1)
-    if installation is None or not installation.demo:
+    if not found.demo:
         _stop("Cette base n’est pas une démonstration. Choisissez un autre dossier avec AIDANTS_DATA_DIR.")
-    return database
+    return _open(settings)
 
 
 @app.command("run-demo")
@@ -188,14 +214,20 @@ def verify(as_json: Annotated[bool, typer.Option("--json", help="Résultat en JS
     from rich.progress import Progress
 
     from aidants.journal.verify import verify as check
+    from aidants.mandates.queries import printed_roots
 
     database = _open(config.load())
+    printed = printed_roots(database)
     with Progress(transient=True, disable=as_json or not sys.stderr.isatty()) as progress:
         task = progress.add_task("Journal", total=None)
-        report = check(database, lambda done, total: progress.update(task, completed=done, total=total))
+        report = check(database, lambda done, total: progress.update(task, completed=done, total=total), printed)
     if as_json:
         print(
-            json.dumps({**dataclasses.asdict(report), "sentence": report.sentence()}, ensure_ascii=False, default=str)
+            json.dumps(
+                {**dataclasses.asdict(report), "root": report.root.hex(), "sentence": report.sentence()},
+                ensure_ascii=False,
+                default=str,
+            )
         )
     else:
         for fault in report.faults:

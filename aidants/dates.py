@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -78,7 +79,7 @@ class PartialDate:
         french, year = _is_french(locale), str(self.year)
         if self.month is None:
             return year
-        month = f"{format_date(self._first_day(), 'MMMM', locale)} {year}"
+        month = f"{_month(self.month, locale)} {year}"
         return month if self.day is None else f"{_day_number(self.day, french)} {month}"
 
     def _first_day(self) -> date:
@@ -112,16 +113,28 @@ def _digits(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
+@cache
+def _month(month: int, locale: str) -> str:
+    """Return the name of a month, 1 to 12; kept, for lists show many dates."""
+    return format_date(date(2026, month, 1), "MMMM", locale)
+
+
+@cache
+def _weekday(weekday: int, locale: str) -> str:
+    """Return the name of a day, 0 (Monday) to 6; kept, for lists show many dates."""
+    return format_date(date(2026, 6, 1 + weekday), "EEEE", locale)
+
+
 def long_date(day: date, locale: str) -> str:
     """Return « mardi 24 novembre 2026 », « mardi 1er décembre 2026 », "Tuesday 24 November 2026"."""
     number = _day_number(day.day, _is_french(locale))
-    return f"{format_date(day, 'EEEE', locale)} {number} {format_date(day, 'MMMM', locale)} {day.year}"
+    return f"{_weekday(day.weekday(), locale)} {number} {_month(day.month, locale)} {day.year}"
 
 
 def date_in_words(day: date, locale: str) -> str:
     """Return « mardi vingt-quatre novembre deux mille vingt-six », which cannot be altered on paper by one stroke."""
     french = _is_french(locale)
-    weekday, month = format_date(day, "EEEE", locale), format_date(day, "MMMM", locale)
+    weekday, month = _weekday(day.weekday(), locale), _month(day.month, locale)
     if french:
         number = "premier" if day.day == 1 else french_number(day.day)
         return f"{weekday} {number} {month} {french_number(day.year)}"

@@ -131,7 +131,12 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.wait = wait
         self._writer = threading.Lock()
-        connect: dict[str, Any] = {"timeout": wait, "check_same_thread": False} if self.is_sqlite else {}
+        patience = max(1, round(wait * 1000))
+        connect: dict[str, Any] = (
+            {"timeout": wait, "check_same_thread": False}
+            if self.is_sqlite
+            else {"options": f"-c lock_timeout={patience}", "connect_timeout": max(2, round(wait))}
+        )
         self.engine = sa.create_engine(
             self.url,
             poolclass=QueuePool,
@@ -149,12 +154,12 @@ class Database:
         self._writers = self.engine.execution_options(aidants_write=True)
 
     @contextmanager
-    def exclusive_writer(self) -> Iterator[None]:
-        """Hold the process-wide writers' lock (SQLite only). Raises Unavailable after ``wait`` seconds."""
+    def exclusive_writer(self, patience: float | None = None) -> Iterator[None]:
+        """Hold the process-wide writers' lock (SQLite only). Raises Unavailable after ``patience`` (else ``wait``) seconds."""
         if not self.is_sqlite:
             yield
             return
-        if not self._writer.acquire(timeout=self.wait):
+        if not self._writer.acquire(timeout=self.wait if patience is None else patience):
             raise Unavailable(code="busy")
         try:
             yield
@@ -187,8 +192,10 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    writing = connection.get_execution_options().get("aidants_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    if connection.get_execution_options().get("aidants_write", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:  # touches no file and cannot fail: the driver's own call costs a tenth
+        connection.connection.cursor().execute("BEGIN")
 
 
 def unavailable(error: DBAPIError) -> Unavailable | None:
@@ -210,12 +217,16 @@ def unit_of_work(
     request_id: str = "",
     address: str = "",
     user_agent: str = "",
+    patience: float | None = None,
 ) -> Iterator[Work]:
     """Open one transaction: returning commits, raising rolls back. READ units always roll back.
 
     Raises Unavailable when the database is locked for longer than the patience, full, or out of reach.
     """
-    with database.exclusive_writer() if mode is Mode.WRITE else nullcontext(), database.session(mode) as session:
+    with (
+        database.exclusive_writer(patience) if mode is Mode.WRITE else nullcontext(),
+        database.session(mode) as session,
+    ):
         work = Work(session, mode, clock.now(), actor, request_id, address, user_agent, database)
         try:
             yield work

@@ -6,6 +6,7 @@ none of a helper's business (CNIL kit for social workers). Every field where tex
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import unicodedata
 from typing import Final
@@ -101,3 +102,14 @@ def _iban(text: str) -> bool:
         return False
     moved = text[4:length] + text[:4]
     return int("".join(str(int(letter, 36)) for letter in moved)) % 97 == 1
+
+
+def network(address: str) -> str:
+    """Return what one subscriber cannot change at will: the address, or the /64 of an IPv6 one."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return address
+    return str(ipaddress.ip_network((parsed, 64), strict=False))

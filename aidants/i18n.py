@@ -44,7 +44,7 @@ def catalogue(locale: str) -> stdlib_gettext.NullTranslations:
     """Return the compiled catalogue of a locale; French is the source and has none."""
     if locale == DEFAULT:
         return _French()
-    return stdlib_gettext.translation("messages", data_path("locales"), languages=[locale])
+    return stdlib_gettext.translation("messages", data_path("locales"), languages=[locale], fallback=True)
 
 
 def use(locale: str) -> None:

@@ -9,6 +9,7 @@ import json
 import logging
 import sys
 import traceback
+from datetime import UTC, datetime
 from types import TracebackType
 
 
@@ -17,7 +18,8 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        fields: dict[str, object] = {"level": record.levelname.lower(), "logger": record.name}
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        fields: dict[str, object] = {"ts": moment, "level": record.levelname.lower(), "logger": record.name}
         if record.args is None or not isinstance(record.args, dict):
             fields["message"] = record.getMessage()
         else:

@@ -950,6 +950,11 @@ SITUATIONS: dict[str, tuple[str, ...]] = {
 }
 
 
+def procedure_title(identifier: str) -> str:
+    """Return the title of a procedure (msgid); of one no longer in the catalogue, its id: old mandates still name it."""
+    return PROCEDURES[identifier].title if identifier in PROCEDURES else identifier
+
+
 def related(procedure_ids: Iterable[str]) -> list[Procedure]:
     """Return the other procedures of the same everyday situations, each once, in the order of ``SITUATIONS``.
 

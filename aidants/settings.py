@@ -108,6 +108,11 @@ class Settings(BaseSettings):
         return frozenset(part.strip() for part in self.trusted_proxies.split(",") if part.strip())
 
     @property
+    def local(self) -> bool:
+        """Whether ``base_url`` is this very machine."""
+        return _is_local(urlsplit(self.base_url).hostname or "")
+
+    @property
     def reachable(self) -> bool:
         """Whether a phone outside the counter can open ``base_url`` (else no QR code is printed)."""
         host = urlsplit(self.base_url).hostname or ""
@@ -120,7 +125,10 @@ class Settings(BaseSettings):
 
 
 def _is_local(host: str) -> bool:
-    return host == "localhost" or host == "::1" or host.startswith("127.")
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def load(**overrides: Any) -> Settings:

@@ -6,10 +6,36 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
 from jinja2_fragments import render_block
+from markupsafe import Markup
 
 from aidants import i18n
+
+
+class _Environment(Environment):
+    """Translates constant texts when a template is compiled: each environment speaks one language only."""
+
+    translate: Callable[[str], str]
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        self._fold(tree)
+        return tree
+
+    def _fold(self, node: nodes.Node) -> Any:
+        for field, value in node.iter_fields():
+            if isinstance(value, list):
+                value[:] = [self._fold(item) if isinstance(item, nodes.Node) else item for item in value]
+            elif isinstance(value, nodes.Node):
+                setattr(node, field, self._fold(value))
+        if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == "_":
+            said = node.args[0]
+            plain = len(node.args) == 1 and not node.kwargs and node.dyn_args is None and node.dyn_kwargs is None
+            if plain and isinstance(said, nodes.Const) and isinstance(said.value, str):
+                text = str(Markup(self.translate(said.value)) % {})  # noqa: S704 - what Jinja's own gettext does
+                return nodes.MarkSafe(nodes.Const(text, lineno=node.lineno), lineno=node.lineno)
+        return node
 
 
 class Templates:
@@ -24,7 +50,7 @@ class Templates:
     def environment(self, locale: str) -> Environment:
         """Return the environment of a language."""
         if locale not in self._environments:
-            environment = Environment(
+            environment = _Environment(
                 loader=self._loader,
                 autoescape=True,
                 undefined=StrictUndefined,
@@ -35,6 +61,7 @@ class Templates:
                 extensions=["jinja2.ext.i18n"],
             )
             catalogue = i18n.catalogue(locale)
+            environment.translate = catalogue.gettext
             environment.install_gettext_callables(  # type: ignore[attr-defined]
                 catalogue.gettext, catalogue.ngettext, newstyle=True
             )

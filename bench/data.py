@@ -6,13 +6,13 @@ import itertools
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
 from sqlmodel import select
 
-from aidants import demo
+from aidants import clock, demo
 from aidants.accounts import factors, registry
 from aidants.accounts.models import Organisation, Person
 from aidants.app import open_database
@@ -98,7 +98,16 @@ def _people(database: Database, count: int) -> list[tuple[Actor, str]]:
 
 def _actor(person: Person, place: Organisation) -> Actor:
     roles = frozenset({Role.HELPER})
-    return Actor(person.id, person.name, f"bench-{person.id}"[:26], roles, place.id, place.name, trained=True)
+    return Actor(
+        person.id,
+        person.name,
+        f"bench-{person.id}"[:26],
+        roles,
+        place.id,
+        place.name,
+        trained=True,
+        reauthenticated_at=clock.now(),
+    )
 
 
 def _helper(database: Database, actor: Actor, secret: str) -> Helper:
@@ -140,8 +149,10 @@ def _receive(database: Database, actor: Actor, people: list[Identity]) -> dict[s
     """Insert many residents at once: ``create_resident`` compares with what the same person typed a minute ago."""
     names = {}
     with unit_of_work(database, Mode.WRITE, actor=actor) as work:
-        for identity in people:
-            names[_new(work, actor, identity).id] = identity.birth_name
+        for number, identity in enumerate(people):
+            row = _new(work, actor, identity)
+            row.last_visit_at = row.created_at = work.now - timedelta(minutes=number + 5)
+            names[row.id] = identity.birth_name
     return names
 
 

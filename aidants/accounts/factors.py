@@ -47,14 +47,13 @@ def hash_password(password: str) -> str:
 def check_password(stored: str | None, password: str) -> bool:
     """Compare a password with its hash; with None, do the same work and answer no."""
     with _slot():
-        stand_in = (
-            _nobody()
-        )  # made at the first check of all, so that an unknown account never costs more than a known one
+        # Made at the first check of all: the first unknown account must not cost more than a known one.
+        stand_in = _nobody()
         try:
             _hasher().verify(stored or stand_in, _prepared(password))
         except (VerificationError, InvalidHashError):
             return False
-    return stored is not None
+    return bool(stored)
 
 
 class _slot:  # noqa: N801 - reads as a context manager

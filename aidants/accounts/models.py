@@ -37,6 +37,8 @@ class Organisation(SQLModel, table=True):
     hours: str = Field(default="", max_length=100)
     email: str = Field(default="", max_length=200)
     dpo_contact: str = Field(default="", max_length=200)
+    public_mission: bool = True
+    """Whether the legal basis is a public mission (RGPD art. 6-1-e); else the mandate itself (6-1-b)."""
     durations: str = Field(default="SHORT MONTH SEMESTER LONG", max_length=60)
     """Allowed durations, separated by spaces."""
     wrapped_key: bytes

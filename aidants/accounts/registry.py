@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from sqlmodel import select
@@ -10,13 +11,17 @@ from aidants.accounts.models import Installation, Membership, Organisation, Pers
 from aidants.accounts.services import TOTP_PURPOSE, normalised_email
 from aidants.crypto import new_id, seal
 from aidants.db import Work
+from aidants.errors import AppError
+from aidants.i18n import N_
 from aidants.journal import actions
 from aidants.journal.services import record
 from aidants.policy import Role
 
 
-class AlreadyInstalled(RuntimeError):
+class AlreadyInstalled(AppError):
     """The database already belongs to an installation."""
+
+    message = N_("Cette base contient déjà une installation. Rien n’a été changé.")
 
 
 def install(work: Work, *, demo: bool) -> None:
@@ -27,10 +32,12 @@ def install(work: Work, *, demo: bool) -> None:
     work.session.flush()
 
 
-def create_organisation(work: Work, **fields: str) -> Organisation:
+def create_organisation(work: Work, fields: Mapping[str, str], *, public_mission: bool = True) -> Organisation:
     """Create an organisation with a key of its own."""
     _, wrapped = work.keyring.new_wrapped()
-    organisation = Organisation(wrapped_key=wrapped, created_at=work.now, **fields)
+    organisation = Organisation.model_validate(
+        {"wrapped_key": wrapped, "created_at": work.now, "public_mission": public_mission, **fields}
+    )
     work.session.add(organisation)
     work.session.flush()
     record(work, actions.OrganisationCreated(organisation=organisation.id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -11,11 +12,13 @@ from aidants.accounts import factors, sessions, throttle
 from aidants.accounts.models import BrowserSession, Membership, Organisation, Person
 from aidants.crypto import digest, open_sealed
 from aidants.db import Work
+from aidants.guard import network
 from aidants.journal import actions
 from aidants.journal.services import Private, record
 
 TOTP_PURPOSE: Final = "totp"
 KNOWN_FOR: Final = timedelta(days=30)
+CODES_A_PASSWORD: Final = 5
 
 
 def normalised_email(text: str) -> str:
@@ -31,13 +34,13 @@ def find_for_sign_in(work: Work, email: str, device: str) -> Person | None:
     """
     throttle.check(work, "account", _from_here(work, email), throttle.ACCOUNT_LIMIT)
     if not _known_device(work, device):
-        throttle.check(work, "address", work.address, throttle.ADDRESS_LIMIT)
+        throttle.check(work, "address", network(work.address), throttle.ADDRESS_LIMIT)
     person = work.session.exec(select(Person).where(Person.email == email)).one_or_none()
     return person if person is not None and person.active else None
 
 
 def _from_here(work: Work, email: str) -> str:
-    return f"{email}|{work.address}"
+    return f"{email}|{network(work.address)}"
 
 
 def _known_device(work: Work, device: str) -> bool:
@@ -52,7 +55,7 @@ def _known_device(work: Work, device: str) -> bool:
 def sign_in_failed(work: Work, email: str, reason: str) -> None:
     """Count and journal a bad password or code; the address typed is sealed."""
     throttle.count(work, "account", _from_here(work, email))
-    throttle.count(work, "address", work.address)
+    throttle.count(work, "address", network(work.address))
     record(work, actions.SignInFailed(outcome=reason), _private(work, {"email": email}))
 
 
@@ -98,12 +101,20 @@ def half_session(work: Work, secret: str | None) -> tuple[BrowserSession, Person
 
 
 def finish_sign_in(work: Work, half: tuple[BrowserSession, Person], code: str, new_secret: str) -> bool:
-    """Complete a sign-in with a one-time code. False when the code is wrong (counted and journaled)."""
+    """Complete a sign-in with a one-time code. False when the code is wrong (counted and journaled).
+
+    Wrong codes are counted for the person wherever they come from: whoever knows the password has ten guesses in
+    fifteen minutes, and after five the password is asked again.
+    """
     session, person = half
     throttle.check(work, "account", _from_here(work, person.email), throttle.ACCOUNT_LIMIT)
+    throttle.check(work, "code", person.id, throttle.ACCOUNT_LIMIT)
     if not _spend_code(work, person, code):
+        if throttle.count(work, "code", person.id) >= CODES_A_PASSWORD:
+            session.ended_at = work.now
         sign_in_failed(work, person.email, "code")
         return False
+    throttle.forget(work, "code", person.id)
     throttle.forget(work, "account", _from_here(work, person.email))
     complete(work, session, new_secret)
     return True
@@ -151,6 +162,7 @@ def confirm(work: Work, code: str) -> bool:
     throttle.forget(work, "confirm", person.id)
     session = work.session.get_one(BrowserSession, actor.session_id)
     session.reauthenticated_at = work.now
+    work.actor = replace(actor, reauthenticated_at=work.now)
     record(work, actions.Reauthenticated())
     return True
 

@@ -2,41 +2,52 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import sqlalchemy as sa
 from sqlmodel import col, select
 
 from aidants.assistance.models import Assistance
+from aidants.dates import local_day
 from aidants.db import Work
 from aidants.errors import NotFound
 from aidants.journal import actions
 from aidants.journal.services import record
-from aidants.residents.services import get_resident, note_visit
+from aidants.residents.services import get_resident, lock_helper, note_visit
+
+_CURRENT: Final = (
+    select(Assistance)
+    .where(
+        Assistance.helper_id == sa.bindparam("helper"),
+        Assistance.organisation_id == sa.bindparam("organisation"),
+        col(Assistance.closed_at).is_(None),
+    )
+    .order_by(col(Assistance.opened_at).desc())
+    .limit(1)
+)
 
 
 def current(work: Work) -> Assistance | None:
     """Return the sitting this helper has open, the latest if there are several."""
-    query = (
-        select(Assistance)
-        .where(
-            Assistance.helper_id == work.person().person_id,
-            Assistance.organisation_id == work.person().organisation_id,
-            col(Assistance.closed_at).is_(None),
-        )
-        .order_by(col(Assistance.opened_at).desc())
-    )
-    return work.session.exec(query).first()
+    which = {"helper": work.person().person_id, "organisation": work.person().organisation_id}
+    return work.session.exec(_CURRENT, params=which).first()
 
 
 def receive(work: Work, resident_id: str | None) -> Assistance:
     """Open a sitting with a resident (or anonymous), or return the one already open with them.
 
-    A sitting with somebody else ends first: one person at a time at the counter.
+    A sitting with somebody else, or of another day, ends first: one person at a time at the counter.
     """
     actor = work.person()
     assert actor.organisation_id is not None
     known = get_resident(work, resident_id) if resident_id is not None else None
+    lock_helper(work)
     opened = current(work)
+    if known is not None:
+        note_visit(work, known.row)
     if opened is not None:
-        if opened.resident_id == resident_id:
+        zone = work.settings.zone
+        if opened.resident_id == resident_id and local_day(opened.opened_at, zone) == local_day(work.now, zone):
             return opened
         close(work, opened.id)
     assistance = Assistance(
@@ -44,8 +55,6 @@ def receive(work: Work, resident_id: str | None) -> Assistance:
     )
     work.session.add(assistance)
     work.session.flush()
-    if known is not None:
-        note_visit(work, known.row)
     record(work, actions.AssistanceStarted(assistance=assistance.id, resident=resident_id))
     return assistance
 

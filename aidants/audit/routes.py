@@ -28,6 +28,7 @@ from aidants.journal.actions import CATALOGUE, JournalSearched, JournalVerified
 from aidants.journal.models import JournalRecord
 from aidants.journal.services import Private, record
 from aidants.journal.verify import verify
+from aidants.mandates.queries import printed_roots
 from aidants.policy import Permission, require
 from aidants.procedures import SCOPES
 from aidants.web.endpoint import Page, page
@@ -107,7 +108,7 @@ def verify_now(view: Page) -> Response:
     if not _verifying.acquire(blocking=False):
         raise Refused(N_("Une vérification est déjà en cours. Attendez sa fin."), code="verification_running")
     try:
-        report = verify(view.gate.database)
+        report = verify(view.gate.database, printed=printed_roots(view.gate.database))
     finally:
         _verifying.release()
     faults = len(report.faults) + report.more

@@ -16,21 +16,24 @@ from aidants.residents import services as residents
 from aidants.web.endpoint import Page, page
 
 
-def home(view: Page) -> Response:
+def home(work: Work, view: Page) -> Response:
     """Show the helper what waits; the others are sent to their own first page."""
-    if not can(view.actor, Permission.SEE_RESIDENTS):
+    if view.recorded is None:
         return view.redirect(_first_page(view))
-    with view.unit(Mode.READ) as work:
-        waiting, ending = queries.desk(work)
-        open_run = runs.open_run(work)
-        now = work.now
+    return view.render("counter/today.html", **view.recorded, now=work.now)
+
+
+def _desk(work: Work, view: Page) -> None:
+    """Read what waits for a helper and journal the persons it names, in one unit."""
+    if not can(view.actor, Permission.SEE_RESIDENTS):
+        return
+    (waiting, ending), open_run = queries.desk(work), runs.open_run(work)
     shown = {line.resident.id: line.resident for line in [*waiting, *ending]}
     if open_run is not None and open_run.resident is not None:
         shown[open_run.resident.id] = open_run.resident
     if shown:
-        with view.unit(Mode.WRITE) as work:
-            residents.journal_search(work, tuple(shown.values()), "today")
-    return view.render("counter/today.html", waiting=waiting, ending=ending, open_run=open_run, now=now)
+        residents.journal_search(work, tuple(shown.values()), "today")
+    view.recorded = {"waiting": waiting, "ending": ending, "open_run": open_run}
 
 
 def _first_page(view: Page) -> str:
@@ -84,7 +87,7 @@ def _views(work: Work, view: Page) -> None:
 
 
 ROUTES = [
-    page("/aujourdhui", home, permission=Permission.SIGNED_IN, db=Mode.OWN),
+    page("/aujourdhui", home, permission=Permission.SIGNED_IN, db=Mode.READ, records=_desk),
     page("/personnes/{id:ref}", card, permission=Permission.SEE_RESIDENTS, db=Mode.READ, records=_views),
     page(
         "/personnes/{id:ref}/mandats",

@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import cache
 from typing import Final
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -193,6 +194,25 @@ def visible_runs(actor: Actor) -> SelectOfScalar[Run]:
     return select(Run).where(Run.organisation_id == actor.organisation_id)
 
 
+# Statements built once: building them anew takes longer than running them.
+_VISIBLE: Final = select(Run).where(Run.organisation_id == sa.bindparam("organisation"))
+_ONE: Final = _VISIBLE.where(Run.id == sa.bindparam("id"))
+_ONE_LOCKED: Final = _ONE.with_for_update()
+_WITH_RESIDENT: Final = (
+    select(Run, Resident)
+    .outerjoin(Resident, col(Resident.id) == Run.resident_id)
+    .where(Run.organisation_id == sa.bindparam("organisation"), Run.id == sa.bindparam("id"))
+)
+_OPEN: Final = (
+    _VISIBLE.where(Run.helper_id == sa.bindparam("helper"), Run.state == "open")
+    .order_by(col(Run.last_at).desc())
+    .limit(1)
+)
+_OF_RESIDENT: Final = (
+    _VISIBLE.where(Run.resident_id == sa.bindparam("resident")).order_by(col(Run.started_at).desc()).limit(20)
+)
+
+
 def read_trail(text: str) -> tuple[Trace, ...]:
     """Read the stored trail of a run."""
     return tuple(Trace(**entry) for entry in json.loads(text))
@@ -205,8 +225,8 @@ def write_trail(traces: Iterable[Trace]) -> str:
 
 def get_run(work: Work, run_id: str, *, lock: bool = False) -> Walk:
     """Return one walk. Raises NotFound for an unknown id and for another organisation's alike."""
-    query = visible_runs(work.person()).where(Run.id == run_id)
-    row = work.session.exec(query.with_for_update() if lock else query).one_or_none()
+    which = {"organisation": work.person().organisation_id, "id": run_id}
+    row = work.session.exec(_ONE_LOCKED if lock else _ONE, params=which).one_or_none()
     if row is None:
         raise NotFound
     return _walk(row, _guides(work, [row])[row.sha256])
@@ -214,13 +234,8 @@ def get_run(work: Work, run_id: str, *, lock: bool = False) -> Walk:
 
 def view_run(work: Work, run_id: str) -> WalkView:
     """Return what the page of a walk shows, the mandate checked now. Raises NotFound."""
-    visible = visible_runs(work.person()).where(Run.id == run_id).subquery()
-    query = (
-        select(Run, Resident)
-        .join(visible, visible.c.id == Run.id)
-        .outerjoin(Resident, col(Resident.id) == Run.resident_id)
-    )
-    found = work.session.exec(query).one_or_none()
+    which = {"organisation": work.person().organisation_id, "id": run_id}
+    found = work.session.exec(_WITH_RESIDENT, params=which).one_or_none()
     if found is None:
         raise NotFound
     walk, person = _walk(found[0], _guides(work, [found[0]])[found[0].sha256]), found[1]
@@ -228,14 +243,14 @@ def view_run(work: Work, run_id: str) -> WalkView:
     return WalkView(walk, resident, check_step(work, walk) if walk.open else None)
 
 
-def check_step(work: Work, walk: Walk) -> Check | None:
+def check_step(work: Work, walk: Walk, *, lock: bool = False) -> Check | None:
     """Check the current step against the resident's mandates at this very moment; None when it needs none."""
     step = walk.state.step
     if walk.state.help_id is not None or requirement(step) is not SensitiveMode.MANDATE:
         return None
     assert step.sensitive is not None
     scopes = (step.sensitive.scope,) if step.sensitive.scope else walk.guide.scope
-    cover, mandate_id = covered(work, walk.row.resident_id, scopes, walk.row.procedure)
+    cover, mandate_id = covered(work, walk.row.resident_id, scopes, walk.row.procedure, lock=lock)
     if cover is not Cover.YES or mandate_id is None:
         return Check(cover, scopes, mandate_id)
     mandate = work.session.exec(visible_mandates(work.person()).where(Mandate.id == mandate_id)).one()
@@ -244,9 +259,8 @@ def check_step(work: Work, walk: Walk) -> Check | None:
 
 def open_run(work: Work) -> RunLine | None:
     """Return the walk this helper left open, the latest if there are several."""
-    actor = work.person()
-    mine = visible_runs(actor).where(Run.helper_id == actor.person_id, Run.state == "open")
-    row = work.session.exec(mine.order_by(col(Run.last_at).desc()).limit(1)).first()
+    which = {"organisation": work.person().organisation_id, "helper": work.person().person_id}
+    row = work.session.exec(_OPEN, params=which).first()
     if row is None:
         return None
     resident = get_resident(work, row.resident_id) if row.resident_id is not None else None
@@ -255,8 +269,8 @@ def open_run(work: Work) -> RunLine | None:
 
 def runs_of(work: Work, resident_id: str) -> tuple[RunLine, ...]:
     """Return a resident's latest walks, newest first."""
-    query = visible_runs(work.person()).where(Run.resident_id == resident_id)
-    rows = work.session.exec(query.order_by(col(Run.started_at).desc()).limit(20)).all()
+    which = {"organisation": work.person().organisation_id, "resident": resident_id}
+    rows = work.session.exec(_OF_RESIDENT, params=which).all()
     guides = _guides(work, rows)
     return tuple(_line(row, guides[row.sha256]) for row in rows)
 

@@ -184,7 +184,7 @@ def _require_allowed(work: Work, walk: Walk, outcome: Outcome) -> Check | None:
         return None
     if walk.withdrawn:
         raise Refused(N_("Ce guide a été retiré : il n’est plus sûr. Arrêtez ce parcours."), code="guide_withdrawn")
-    check = queries.check_step(work, walk)
+    check = queries.check_step(work, walk, lock=True)
     if not engine.may_mark_done(walk.state.step, check is not None and check.ok):
         assert check is not None
         raise Refused(REFUSALS[check.cover], code=check.cover.value)

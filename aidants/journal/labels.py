@@ -201,7 +201,7 @@ def _values(record: JournalRecord, detail: dict[str, Any]) -> dict[str, str]:
         "person": person(detail.get("person") or record.actor),
         "resident": resident(record.resident) if record.resident else _("une personne"),
         "by": mandate(detail.get("by", "")),
-        "scope": f"« {_(scope.label)} »" if scope else _("non précisé"),
+        "scope": _("« {scope} »").format(scope=_(scope.label)) if scope else _("non précisé"),
         "what": _(procedure.title) if procedure else record.guide or _("démarche"),
         "step": record.step or "",
         "results": ngettext("{n} résultat", "{n} résultats", results).format(n=results),

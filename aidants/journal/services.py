@@ -36,6 +36,27 @@ _leaves: Final[sa.Table] = table_of(JournalLeaf)
 _records: Final[sa.Table] = table_of(JournalRecord)
 _payloads: Final[sa.Table] = table_of(JournalPayload)
 
+# Statements built once: building them anew took longer than running them.
+_INSERT_LEAVES: Final = sa.insert(_leaves)
+_INSERT_RECORDS: Final = sa.insert(_records)
+_INSERT_PAYLOADS: Final = sa.insert(_payloads)
+_LAST: Final = (
+    sa.select(_leaves.c.seq, _records.c.ts)
+    .select_from(_leaves.outerjoin(_records, _records.c.seq == _leaves.c.seq))
+    .order_by(_leaves.c.seq.desc())
+    .limit(1)
+)
+
+
+def _already(subject: str) -> sa.Select[tuple[int]]:
+    same = (_records.c[name] == sa.bindparam(name) for name in ("type", "actor", subject))
+    session = _records.c.session.is_not_distinct_from(sa.bindparam("session"))
+    return sa.select(_records.c.seq).where(*same, session, _records.c.ts > sa.bindparam("since")).limit(1)
+
+
+_READ: Final = {subject: _already(subject) for subject in ("mandate", "resident")}
+"""Finds a reading of the same subject by the same actor in the same session."""
+
 
 @dataclass(frozen=True, slots=True)
 class Private:
@@ -69,10 +90,10 @@ class _Unit:
         for seq, row in enumerate(self.records, start=last + 1):
             row["seq"] = seq
         leaves = [{"seq": row["seq"], "leaf": entry.make_leaf(row)} for row in self.records]
-        connection.execute(sa.insert(_leaves), leaves)
-        connection.execute(sa.insert(_records), self.records)
+        connection.execute(_INSERT_LEAVES, leaves)
+        connection.execute(_INSERT_RECORDS, self.records)
         if self.payloads:
-            connection.execute(sa.insert(_payloads), self.payloads)
+            connection.execute(_INSERT_PAYLOADS, self.payloads)
 
 
 def record(work: Work, action: Action, private: Private | None = None) -> str:
@@ -96,15 +117,14 @@ def record_read(work: Work, action: Action, window: timedelta = READ_WINDOW) -> 
 
     The subject is the action's mandate or, without one, its resident. Raises ValueError for an action without subject.
     """
-    row = _row(work, action, None, None)
-    subject = next((name for name in ("mandate", "resident") if row[name] is not None), None)
+    said = _said(work, action)
+    subject = next((name for name in _READ if said.get(name) is not None), None)
     if subject is None:
         raise ValueError(f"{action.type} has no subject")
-    same = ("type", "actor", "session", subject)
-    pending = any(all(other[name] == row[name] for name in same) for other in _unit(work).records)
-    since = entry.instant(work.now - window)
-    query = sa.select(_records.c.seq).where(*(_records.c[name] == row[name] for name in same), _records.c.ts > since)
-    if pending or work.session.connection().execute(query.limit(1)).first() is not None:
+    same = {"type": action.type, **{name: said.get(name) for name in ("actor", "session", subject)}}
+    pending = any(all(other[name] == value for name, value in same.items()) for other in _unit(work).records)
+    values = {**same, "since": entry.instant(work.now - window)}
+    if pending or work.session.connection().execute(_READ[subject], values).first() is not None:
         return False
     record(work, action)
     return True
@@ -138,10 +158,9 @@ def _unit(work: Work) -> _Unit:
 def _row(work: Work, action: Action, sealed: bytes | None, owner: str | None, entry_id: str = "") -> dict[str, Any]:
     """Return the columns of a record, all but its sequence number."""
     detail = action.detail()
-    row = _EMPTY | _who(work) | action.columns()
-    if row["actor"] == actions.SYSTEM:
-        row |= {"auth": None, "level": None, "session": None}
-    return row | {
+    return {
+        **_EMPTY,
+        **_said(work, action),
         "v": entry.VERSION,
         "id": entry_id or crypto.new_id(),
         "ts": entry.instant(work.now),
@@ -152,6 +171,12 @@ def _row(work: Work, action: Action, sealed: bytes | None, owner: str | None, en
         "sealed": hashlib.sha256(sealed).hexdigest() if sealed else None,
         "salt": secrets.token_bytes(entry.SALT_BYTES),
     }
+
+
+def _said(work: Work, action: Action) -> dict[str, Any]:
+    """Return who acts and the action's own columns, absent ones left out."""
+    said: dict[str, Any] = {**_who(work), **action.columns()}
+    return {**said, "auth": None, "level": None, "session": None} if said["actor"] == actions.SYSTEM else said
 
 
 def _who(work: Work) -> dict[str, str | None]:
@@ -172,9 +197,7 @@ def _who(work: Work) -> dict[str, str | None]:
 
 def _last(connection: sa.Connection) -> tuple[int, datetime | None]:
     """Return the last sequence number (0 in an empty journal) and the time of its record when it is still there."""
-    joined = _leaves.outerjoin(_records, _records.c.seq == _leaves.c.seq)
-    query = sa.select(_leaves.c.seq, _records.c.ts).select_from(joined).order_by(_leaves.c.seq.desc()).limit(1)
-    row = connection.execute(query).first()
+    row = connection.execute(_LAST).first()
     if row is None:
         return 0, None
     return row.seq, datetime.fromisoformat(row.ts).astimezone(UTC) if row.ts else None

@@ -7,7 +7,7 @@ of the whole database that also recomputes the stored roots, for they are not si
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -77,6 +77,8 @@ class _Check:
     faults: list[Fault] = field(default_factory=list)
     more: int = 0
     sealed: int = 0
+    printed: dict[int, set[bytes]] = field(default_factory=dict)
+    """Roots on paper, by size: a witness that whoever rewrites the database cannot reach."""
     roots_differ: bool = False
 
     def fault(self, seq: int | None, entry_id: str | None, text: str, **values: object) -> None:
@@ -93,12 +95,16 @@ class _Check:
         return Report(not self.faults, size, self.frontier.root(), tuple(self.faults), open_end, self.more)
 
 
-def verify(database: Database, progress: Progress | None = None) -> Report:
+def verify(database: Database, progress: Progress | None = None, printed: Iterable[tuple[int, str]] = ()) -> Report:
     """Check the whole journal in one snapshot; ``progress`` receives entries done and entries in all, batch by batch.
+
+    ``printed``: sizes and roots (hex) that were printed, and must still be those of the journal.
 
     Raises Unavailable only when the database cannot be reached at all; rows that do not read are a fault.
     """
     check = _Check()
+    for size, root in printed:
+        check.printed.setdefault(size, set()).add(bytes.fromhex(root))
     done = 0
     readable = True
     with unit_of_work(database, Mode.READ) as work:
@@ -111,6 +117,7 @@ def verify(database: Database, progress: Progress | None = None) -> Report:
                 if progress is not None:
                     progress(done, total)
             _strays(connection, check)
+            _beyond(check)
         except DBAPIError:
             readable = False
     if not readable:
@@ -192,10 +199,18 @@ def _grow(connection: sa.Connection, check: _Check, hashes: Sequence[bytes]) -> 
     start = check.frontier.size
     within = _checkpoints.c.size.between(start + 1, start + len(hashes))
     query = sa.select(_checkpoints.c.size, _checkpoints.c.root, _checkpoints.c.frontier).where(within)
+    stored = {row.size: row for row in connection.execute(query)}
+    reached = {size for size in check.printed if start < size <= start + len(hashes)}
     at = 0
-    for size, root, frontier in connection.execute(query.order_by(_checkpoints.c.size)).all():
+    for size in sorted(reached | set(stored)):
         check.frontier.extend(hashes[at : size - start])
         at = size - start
+        if check.printed.get(size, set()) - {check.frontier.root()}:
+            text = _("Un mandat imprimé cite une autre racine pour les {size} premières entrées.")
+            check.fault(None, None, text, size=size)
+        if size not in stored:
+            continue
+        root, frontier = stored[size].root, stored[size].frontier
         check.sealed = size
         if check.roots_differ:
             continue
@@ -204,6 +219,14 @@ def _grow(connection: sa.Connection, check: _Check, hashes: Sequence[bytes]) -> 
             text = _("Le point de contrôle de taille {size} ne correspond pas aux {size} premières entrées.")
             check.fault(None, None, text, size=size)
     check.frontier.extend(hashes[at:])
+
+
+def _beyond(check: _Check) -> None:
+    """Find mandates printed when the journal was longer than it is."""
+    last, size = max(check.printed, default=0), check.frontier.size
+    if last > size:
+        text = _("Le journal a perdu des entrées : un mandat imprimé en cite {last}, il en reste {size}.")
+        check.fault(None, None, text, last=last, size=size)
 
 
 def _strays(connection: sa.Connection, check: _Check) -> None:

@@ -49,10 +49,14 @@ class Answers:
     def by_scope(self) -> dict[str, tuple[str, ...]]:
         """Return the chosen procedures under each scope they bring, scopes in their usual order."""
         return {
-            scope: tuple(name for name in self.procedures if scope in PROCEDURES[name].scopes)
+            scope: tuple(name for name in self.procedures if scope in _scopes_of(name))
             for scope in SCOPES
-            if any(scope in PROCEDURES[name].scopes for name in self.procedures)
+            if any(scope in _scopes_of(name) for name in self.procedures)
         }
+
+
+def _scopes_of(name: str) -> tuple[str, ...]:
+    return PROCEDURES[name].scopes if name in PROCEDURES else ()
 
 
 def number(question: str) -> int:

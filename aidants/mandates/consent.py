@@ -21,15 +21,16 @@ from aidants.mandates import wording
 from aidants.mandates.lifecycle import Duration, State, activate_before, end_of, is_minor
 from aidants.mandates.models import Authorisation, Mandate, MandateFrozenText
 from aidants.mandates.queries import MandateView, get_with_resident, verification_code
-from aidants.mandates.services import end, subject
+from aidants.mandates.services import TOO_OLD, end, subject
+from aidants.policy import require_fresh
 from aidants.residents.forms import DOCUMENTS
-from aidants.residents.services import Known, resident_key
+from aidants.residents.services import Known, lock_resident, resident_key
 
 ASSURANCE: Final = {"paper": "handwritten"}
 
 
-def ask_consent(work: Work, mandate_id: str) -> None:
-    """Freeze the exact text and its end, ready to print; a text not signed yet is frozen anew (a later print).
+def ask_consent(work: Work, mandate_id: str) -> str:
+    """Freeze the exact text and its end, ready to print, and return the text's id; an unsigned text is frozen anew.
 
     Raises Conflict when answers are missing or the mandate has gone on; Refused for a minor, a duration or a scope
     that the organisation does not allow.
@@ -58,6 +59,7 @@ def ask_consent(work: Work, mandate_id: str) -> None:
         template_version=text.template_version,
         frozen_at=work.now,
         ends_at=row.ends_at,
+        resident_version=resident.row.version,
     )
     frozen.sealed = seal(key, text.to_json(), frozen.id)
     row.state, row.text_id = State.AWAITING_CONSENT, frozen.id
@@ -73,6 +75,7 @@ def ask_consent(work: Work, mandate_id: str) -> None:
             duration=answers.duration,
         ),
     )
+    return frozen.id
 
 
 def _check_allowed(work: Work, resident: Known, organisation: Organisation, duration: str) -> None:
@@ -110,13 +113,13 @@ def _facts(work: Work, view: MandateView, resident: Known, organisation: Organis
         timezone=work.settings.timezone,
         code=verification_code(work, view, resident),
         consent=row.consent,
+        public_mission=organisation.public_mission,
     )
 
 
-def note_checkpoint(work: Work, mandate_id: str, size: int, root: str) -> None:
-    """Keep with the frozen text the journal state that covers it, so that every print shows the same."""
-    view, _ = get_with_resident(work, mandate_id)
-    text = work.session.get_one(MandateFrozenText, view.row.text_id)
+def note_checkpoint(work: Work, text_id: str, size: int, root: str) -> None:
+    """Keep with a frozen text the journal state that covers it, so that every print shows the same."""
+    text = work.session.get_one(MandateFrozenText, text_id)
     if text.journal_size is None:
         text.journal_size, text.journal_root = size, root
         work.session.add(text)
@@ -128,18 +131,24 @@ def activate(work: Work, mandate_id: str) -> None:
     Nothing happens the second time. Raises Conflict for a draft or a mandate already given up, Refused for a text too old
     (it must be printed again: its date would be wrong).
     """
-    view, _ = get_with_resident(work, mandate_id, lock=True)
+    require_fresh(work.actor, work.now)
+    view, resident = get_with_resident(work, mandate_id, lock=True)
     row, answers = view.row, view.answers
     if view.state is State.ACTIVE:
         return
     if view.state is not State.AWAITING_CONSENT or row.asked_at is None or row.ends_at is None:
         raise Conflict
     if work.now > activate_before(Duration(answers.duration), row.asked_at, work.settings.zone):
-        raise Refused(
-            N_("Ce texte n’est plus du jour. Imprimez-le de nouveau, puis faites-le signer."), code="text_too_old"
-        )
-    row.state, row.activated_at = State.ACTIVE, work.now
+        raise Refused(TOO_OLD, code="text_too_old")
+    lock_resident(work, resident.id)
     text = work.session.get_one(MandateFrozenText, row.text_id)
+    if text.resident_version != resident.row.version:
+        raise Refused(
+            N_("La fiche a changé depuis. Remettez le texte à l’heure, imprimez-le et faites-le signer."),
+            code="text_too_old",
+        )
+    _check_allowed(work, resident, work.session.get_one(Organisation, row.organisation_id), answers.duration)
+    row.state, row.activated_at = State.ACTIVE, work.now
     record(
         work,
         actions.ConsentGiven(

@@ -98,8 +98,10 @@ def activate_before(duration: Duration, frozen_at: datetime, zone: ZoneInfo) -> 
     return min(midnight, frozen_at.astimezone(UTC) + _SHORT_ACTIVATION) if duration is Duration.SHORT else midnight
 
 
-def state_at(state: State, ends_at: datetime | None, now: datetime) -> State:
-    """Return the state as time has made it."""
+def state_at(state: State, ends_at: datetime | None, now: datetime, waiting_since: datetime) -> State:
+    """Return the state as time has made it: an active mandate expires, a draft or an unsigned text lapses in 24 hours."""
+    if state in {State.DRAFT, State.AWAITING_CONSENT} and now - waiting_since > DRAFT_LASTS:
+        return State.ABANDONED
     if state is State.ACTIVE and ends_at is not None and now > ends_at:
         return State.EXPIRED
     return state

@@ -62,6 +62,8 @@ class MandateFrozenText(SQLModel, table=True):
     template_version: str = Field(max_length=20)
     frozen_at: datetime = Field(sa_type=UtcDateTime)
     ends_at: datetime = Field(sa_type=UtcDateTime)
+    resident_version: int
+    """Version of the resident's record that the text quotes."""
     journal_size: int | None = Field(default=None, sa_type=sa.BigInteger)
     journal_root: str | None = Field(default=None, max_length=64)
 

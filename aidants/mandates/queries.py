@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from aidants.crypto import blind_index, normalise_code, open_sealed
-from aidants.db import Work
+from aidants.db import Database, Mode, Work, unit_of_work
 from aidants.errors import NotFound
 from aidants.mandates.answers import Answers
 from aidants.mandates.lifecycle import Cover, Grant, State, cover, state_at
@@ -53,40 +56,64 @@ def visible_mandates(actor: Actor) -> SelectOfScalar[Mandate]:
     return select(Mandate).where(Mandate.organisation_id == actor.organisation_id)
 
 
-def get_mandate(work: Work, mandate_id: str, *, lock: bool = False) -> MandateView:
-    """Return one mandate. Raises NotFound for an unknown id and for another organisation's alike."""
-    query = visible_mandates(work.person()).where(Mandate.id == mandate_id)
-    row = work.session.exec(query.with_for_update() if lock else query).one_or_none()
+# Statements built once: building them anew takes longer than running them.
+_VISIBLE: Final = select(Mandate).where(Mandate.organisation_id == sa.bindparam("organisation"))
+_ONE: Final = _VISIBLE.where(Mandate.id == sa.bindparam("id"))
+_ONE_LOCKED: Final = _ONE.with_for_update()
+_OF_RESIDENT: Final = (
+    _VISIBLE.where(Mandate.resident_id == sa.bindparam("resident"), Mandate.state != State.ABANDONED)
+    .order_by(col(Mandate.created_at).desc())
+    .limit(50)
+)
+_GRANTED: Final = (
+    select(Authorisation)
+    .where(col(Authorisation.mandate_id).in_(sa.bindparam("mandates", expanding=True)))
+    .order_by(Authorisation.scope)
+)
+
+
+_HELD: Final = (
+    select(Authorisation, Mandate)
+    .join(Mandate, col(Mandate.id) == Authorisation.mandate_id)
+    .where(Mandate.organisation_id == sa.bindparam("organisation"), Mandate.resident_id == sa.bindparam("resident"))
+)
+_HELD_LOCKED: Final = _HELD.with_for_update(read=True, of=Mandate)
+
+
+def get_row(work: Work, mandate_id: str, *, lock: bool = False) -> Mandate:
+    """Return one mandate's row. Raises NotFound for an unknown id and for another organisation's alike."""
+    which = {"organisation": work.person().organisation_id, "id": mandate_id}
+    row = work.session.exec(_ONE_LOCKED if lock else _ONE, params=which).one_or_none()
     if row is None:
         raise NotFound
     if lock:
         work.session.refresh(row)
-    return _views(work, [row])[0]
+    return row
+
+
+def get_mandate(work: Work, mandate_id: str, *, lock: bool = False) -> MandateView:
+    """Return one mandate. Raises NotFound for an unknown id and for another organisation's alike."""
+    return _views(work, [get_row(work, mandate_id, lock=lock)])[0]
 
 
 def mandates_of(work: Work, resident_id: str) -> tuple[MandateView, ...]:
-    """Return a resident's mandates, newest first; abandoned drafts are left out."""
-    query = (
-        visible_mandates(work.person())
-        .where(Mandate.resident_id == resident_id, Mandate.state != State.ABANDONED)
-        .order_by(col(Mandate.created_at).desc())
-        .limit(50)
-    )
-    return _views(work, work.session.exec(query).all())
+    """Return a resident's mandates, newest first; those never given are left out."""
+    which = {"organisation": work.person().organisation_id, "resident": resident_id}
+    views = _views(work, work.session.exec(_OF_RESIDENT, params=which).all())
+    return tuple(view for view in views if view.state is not State.ABANDONED)
 
 
 def _views(work: Work, rows: Iterable[Mandate]) -> tuple[MandateView, ...]:
     rows = list(rows)
     granted: dict[str, list[Authorisation]] = {row.id: [] for row in rows}
     if any(row.activated_at for row in rows):
-        query = (
-            select(Authorisation).where(col(Authorisation.mandate_id).in_(list(granted))).order_by(Authorisation.scope)
-        )
-        for item in work.session.exec(query):
+        for item in work.session.exec(_GRANTED, params={"mandates": list(granted)}):
             granted[item.mandate_id].append(item)
-    return tuple(
-        MandateView(row, state_at(State(row.state), row.ends_at, work.now), tuple(granted[row.id])) for row in rows
-    )
+    return tuple(MandateView(row, _state(row, work.now), tuple(granted[row.id])) for row in rows)
+
+
+def _state(row: Mandate, now: datetime) -> State:
+    return state_at(State(row.state), row.ends_at, now, row.asked_at or row.created_at)
 
 
 def get_with_resident(work: Work, mandate_id: str, *, lock: bool = False) -> tuple[MandateView, Known]:
@@ -95,18 +122,16 @@ def get_with_resident(work: Work, mandate_id: str, *, lock: bool = False) -> tup
     return view, get_resident(work, view.row.resident_id)
 
 
-def covered(work: Work, resident_id: str | None, scopes: Iterable[str], procedure: str) -> tuple[Cover, str | None]:
-    """Decide at this very moment whether the actor's organisation may act for a resident, and by which mandate."""
+def covered(
+    work: Work, resident_id: str | None, scopes: Iterable[str], procedure: str, *, lock: bool = False
+) -> tuple[Cover, str | None]:
+    """Decide at this very moment whether the actor's organisation may act for a resident, and by which mandate.
+
+    ``lock`` holds the mandates until the act is committed: none is stopped in between.
+    """
     if resident_id is None:
         return Cover.NO_MANDATE, None
-    query = (
-        select(Authorisation, Mandate)
-        .join(Mandate, col(Mandate.id) == Authorisation.mandate_id)
-        .where(
-            Mandate.organisation_id == work.person().organisation_id,
-            Mandate.resident_id == resident_id,
-        )
-    )
+    which = {"organisation": work.person().organisation_id, "resident": resident_id}
     grants = [
         Grant(
             mandate_id=mandate.id,
@@ -117,7 +142,7 @@ def covered(work: Work, resident_id: str | None, scopes: Iterable[str], procedur
             procedures=frozenset(item.procedures.split()),
             withdrawn=item.withdrawn_at is not None,
         )
-        for item, mandate in work.session.exec(query)
+        for item, mandate in work.session.exec(_HELD_LOCKED if lock else _HELD, params=which)
     ]
     return cover(grants, scopes, procedure, work.now)
 
@@ -137,6 +162,13 @@ def verification_code(work: Work, view: MandateView, resident: Known) -> str:
     """Open the verification code of a mandate (eight letters, written in two groups)."""
     assert view.row.code_sealed is not None
     return open_sealed(resident_key(work, resident.row), view.row.code_sealed, view.row.id).decode("ascii")
+
+
+def printed_roots(database: Database) -> list[tuple[int, str]]:
+    """Return the journal's sizes and roots that stand on printed mandates: the verification holds the journal to them."""
+    query = select(MandateFrozenText.journal_size, MandateFrozenText.journal_root).distinct()
+    with unit_of_work(database, Mode.READ) as work:
+        return [(size, root) for size, root in work.session.exec(query) if size is not None and root is not None]
 
 
 def frozen_text(work: Work, view: MandateView, resident: Known) -> tuple[MandateText, MandateFrozenText]:

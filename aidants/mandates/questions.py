@@ -267,10 +267,10 @@ def freeze(view: Page, states: frozenset[State]) -> None:
     with view.unit(Mode.WRITE) as work:
         if queries.get_mandate(work, view.param("id"), lock=True).state not in states:
             return
-        consent.ask_consent(work, view.param("id"))
+        text_id = consent.ask_consent(work, view.param("id"))
     checkpoint = seal_now(view.gate.database)
     with view.unit(Mode.WRITE) as work:
-        consent.note_checkpoint(work, view.param("id"), checkpoint.size, checkpoint.root.hex())
+        consent.note_checkpoint(work, text_id, checkpoint.size, checkpoint.root.hex())
 
 
 def _views(work: Work, view: Page) -> None:

@@ -54,17 +54,22 @@ def _show(
     )
 
 
-def activate(work: Work, view: Page) -> Response:
-    """Activate after the signature, with a fresh one-time code; a wrong code changes nothing but its own count."""
-    mandate, resident = queries.get_with_resident(work, view.param("id"))
-    if mandate.state is not State.AWAITING_CONSENT:
-        return view.redirect(f"/mandats/{mandate.row.id}")
+def activate(view: Page) -> Response:
+    """Activate after the signature, with a fresh one-time code.
+
+    The code is spent first, in its own unit: whatever the rules then answer, it serves once.
+    """
     form = parse(ActivationForm, view.form, {"signe": {"missing": NOT_SIGNED, "literal_error": NOT_SIGNED}})
-    if not form.errors and not accounts.confirm(work, form.valid().code):
-        form.add("code", WRONG_CODE)
-    if form.errors:
-        return _show(work, view, mandate, resident, form, 422)
-    consent.activate(work, mandate.row.id)
+    with view.unit(Mode.WRITE) as work:
+        mandate, resident = queries.get_with_resident(work, view.param("id"))
+        if mandate.state is not State.AWAITING_CONSENT:
+            return view.redirect(f"/mandats/{mandate.row.id}")
+        if not form.errors and not accounts.confirm(work, form.valid().code):
+            form.add("code", WRONG_CODE)
+        if form.errors:
+            return _show(work, view, mandate, resident, form, 422)
+    with view.unit(Mode.WRITE) as work:
+        consent.activate(work, mandate.row.id)
     return view.redirect(f"/mandats/{mandate.row.id}")
 
 
@@ -158,7 +163,7 @@ _SEE, _CHANGE = Permission.SEE_MANDATES, Permission.CHANGE_MANDATES
 ROUTES = [
     *QUESTION_ROUTES,
     page("/mandats/{id:ref}", show, permission=_SEE, db=Mode.READ, records=_views),
-    page("/mandats/{id:ref}/activer", activate, permission=_CHANGE, db=Mode.WRITE, method="POST"),
+    page("/mandats/{id:ref}/activer", activate, permission=_CHANGE, db=Mode.OWN, method="POST"),
     page("/mandats/{id:ref}/refus", refuse, permission=_CHANGE, db=Mode.WRITE, method="POST"),
     page("/mandats/{id:ref}/changer", start_over, permission=_CHANGE, db=Mode.WRITE, method="POST"),
     page("/mandats/{id:ref}/imprimer-de-nouveau", freeze_again, permission=_CHANGE, db=Mode.OWN, method="POST"),

@@ -14,18 +14,20 @@ from aidants.i18n import N_
 from aidants.journal import actions
 from aidants.journal.services import record, record_read
 from aidants.mandates.answers import MAX_PROCEDURES, Answers
-from aidants.mandates.lifecycle import DRAFT_LASTS, State
+from aidants.mandates.lifecycle import DRAFT_LASTS, Duration, State, activate_before
 from aidants.mandates.models import Mandate
-from aidants.mandates.queries import MandateView, get_mandate, visible_mandates
+from aidants.mandates.queries import MandateView, get_mandate, get_row, visible_mandates
 from aidants.procedures import PROCEDURES
-from aidants.residents.services import get_resident
+from aidants.residents.services import get_resident, lock_helper
 
+TOO_OLD: Final = N_("Ce texte n’est plus du jour. Remettez-le à l’heure, puis imprimez-le et faites-le signer.")
 ENDERS: Final = ("resident", "helper")
 
 
 def draft_mandate(work: Work, resident_id: str, assistance_id: str) -> str:
     """Start a draft for a resident, or return the one this helper already has open (double submit, coming back)."""
     actor = work.person()
+    lock_helper(work)
     resident = get_resident(work, resident_id)
     open_drafts = visible_mandates(actor).where(
         Mandate.resident_id == resident.id,
@@ -73,6 +75,8 @@ def answer(work: Work, mandate_id: str, **changes: Any) -> Answers:
     view = get_mandate(work, mandate_id, lock=True)
     if view.state is not State.DRAFT:
         raise Conflict(N_("Ce texte est déjà prêt à signer. Pour le changer, choisissez « Changer quelque chose »."))
+    if {"procedures", "duration"} & set(changes):
+        changes.setdefault("read_aloud", False)  # what was read aloud was about another list, another end
     answers = replace(view.answers, **changes)
     _check_procedures(answers.procedures)
     view.row.answers = answers.to_json()
@@ -96,7 +100,7 @@ def abandon(work: Work, mandate_id: str, outcome: str) -> None:
         return
     if view.state not in {State.DRAFT, State.AWAITING_CONSENT}:
         raise Conflict
-    if outcome == "refused":
+    if outcome == "refused" and view.state is State.AWAITING_CONSENT:
         record(work, actions.ConsentRefused(**subject(view.row), proof=view.row.consent))
     view.row.state, view.row.ended_at, view.row.end_reason = State.ABANDONED, work.now, outcome
     work.session.add(view.row)
@@ -142,14 +146,18 @@ def subject(mandate: Mandate) -> dict[str, Any]:
 
 def journal_view(work: Work, mandate_id: str) -> None:
     """Journal the reading of a mandate (once per actor, session and 15 minutes)."""
-    view = get_mandate(work, mandate_id)
-    record_read(work, actions.MandateViewed(**subject(view.row)))
+    record_read(work, actions.MandateViewed(**subject(get_row(work, mandate_id))))
 
 
 def journal_print(work: Work, mandate_id: str) -> None:
-    """Journal one print. Raises NotFound while there is no text to print."""
+    """Journal one print. Raises NotFound without a text, Refused for one that was not given or is not of the day."""
     view = get_mandate(work, mandate_id)
-    if view.row.text_id is None:
+    row = view.row
+    if row.text_id is None or row.asked_at is None:
         raise NotFound
-    copy = "original" if view.state is State.AWAITING_CONSENT else "reprint"
-    record(work, actions.MandatePrinted(**subject(view.row), copy=copy))
+    if view.state is State.ABANDONED:
+        raise Refused(N_("Ce mandat n’a pas été donné. Il ne s’imprime plus."), code="mandate_not_active")
+    waiting = view.state is State.AWAITING_CONSENT
+    if waiting and work.now > activate_before(Duration(view.answers.duration), row.asked_at, work.settings.zone):
+        raise Refused(TOO_OLD, code="text_too_old")
+    record(work, actions.MandatePrinted(**subject(row), copy="original" if waiting else "reprint"))

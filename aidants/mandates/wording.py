@@ -176,7 +176,7 @@ def build(facts: MandateFacts) -> MandateText:
             clean.organisation,
             _organisation_lines(clean),
             clean.helper_name,
-            f"pour la structure, {clean.helper_function}",
+            ", ".join(part for part in ("pour la structure", clean.helper_function) if part),
             SIGNATURES["organisation"],
         ),
         plain_words=PLAIN_WORDS,
@@ -253,7 +253,7 @@ def _resident_lines(facts: MandateFacts) -> tuple[str, ...]:
 
 def _organisation_lines(facts: MandateFacts) -> tuple[str, ...]:
     contact = f"{facts.phone}, {facts.email}" if facts.email else facts.phone
-    helper = f"Aidant : {facts.helper_name}, {facts.helper_function}"
+    helper = ", ".join(part for part in (f"Aidant : {facts.helper_name}", facts.helper_function) if part)
     return tuple(line for line in (facts.organisation_type, facts.address, contact, helper) if line)
 
 

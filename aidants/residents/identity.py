@@ -56,8 +56,10 @@ class Identity:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Identity:
         """Read sealed fields; what a later version no longer knows is left aside."""
-        known = {field.name for field in fields(cls)}
-        return cls(**{name: str(value) for name, value in values.items() if name in known})
+        return cls(**{name: str(value) for name, value in values.items() if name in _FIELDS})
+
+
+_FIELDS: Final = frozenset(field.name for field in fields(Identity))
 
 
 def fold(text: str) -> str:
@@ -140,14 +142,24 @@ class Query:
             and (not self.phone or phone_digits(identity.phone) == self.phone)
         )
 
-    def token(self, key: bytes) -> tuple[str, int] | None:
-        """Return the most telling blind index entry to look up; None when the query is too short to search."""
-        if self.phone:
-            return "t", blind_index(key, "phone", self.phone)
-        if self.birth_date:
-            return "b", blind_index(key, "birth", self.birth_date)
-        usable = [word for word in self.words if len(word) >= PREFIX]
-        return ("n", blind_index(key, "name", max(usable, key=len)[:PREFIX], NAME_BITS)) if usable else None
+    def tokens(self, key: bytes) -> list[tuple[str, int]]:
+        """Return the blind index entries that a match must all have; none when the query is too short to search."""
+        prefixes = sorted({word[:PREFIX] for word in self.words if len(word) >= PREFIX})
+        found = [("n", blind_index(key, "name", prefix, NAME_BITS)) for prefix in prefixes]
+        found += [("b", blind_index(key, "birth", self.birth_date))] if self.birth_date else []
+        found += [("t", blind_index(key, "phone", self.phone))] if self.phone else []
+        return found
+
+    def sounds(self, key: bytes) -> list[tuple[str, int]]:
+        """Return the entries of names that sound like a word of the query; a look-alike has one of them."""
+        return [
+            ("p", blind_index(key, "sound", phonetic(word), NAME_BITS)) for word in self.words if len(word) >= PREFIX
+        ]
+
+    def resembles(self, identity: Identity) -> bool:
+        """Tell whether a family name sounds like a word of the query."""
+        asked = {phonetic(word) for word in self.words if len(word) >= PREFIX}
+        return bool(asked & {phonetic(word) for word in words(f"{identity.birth_name} {identity.usual_name}")})
 
 
 _DATE: Final = re.compile(r"\b(\d{1,2})[\s./-](\d{1,2})[\s./-](\d{4})\b")

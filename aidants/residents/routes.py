@@ -29,13 +29,15 @@ _OWN = {
 }
 
 
-def list_residents(view: Page) -> Response:
+def list_residents(work: Work, view: Page) -> Response:
     """Show the persons last received, with the search box first."""
-    with view.unit(Mode.READ) as work:
-        shown = services.recent(work)
-    with view.unit(Mode.WRITE) as work:
-        services.journal_search(work, shown, "recent")
-    return view.render("residents/list.html", form=Parsed[SearchForm](), residents=shown, searched=None)
+    return view.render("residents/list.html", form=Parsed[SearchForm](), residents=view.recorded, searched=None)
+
+
+def _recent(work: Work, view: Page) -> None:
+    """Read the persons last received and journal them, in one unit."""
+    view.recorded = services.recent(work)
+    services.journal_search(work, view.recorded, "recent")
 
 
 def search_residents(view: Page) -> Response:
@@ -58,6 +60,7 @@ def search_residents(view: Page) -> Response:
         residents=found.residents,
         searched=form.valid().recherche,
         too_many=found.too_many,
+        alike=found.alike,
     )
 
 
@@ -110,7 +113,7 @@ def _views(work: Work, view: Page) -> None:
 
 _SEE, _CHANGE = Permission.SEE_RESIDENTS, Permission.CHANGE_RESIDENTS
 ROUTES = [
-    page("/personnes", list_residents, permission=_SEE, db=Mode.OWN),
+    page("/personnes", list_residents, permission=_SEE, db=Mode.READ, records=_recent),
     page("/personnes/chercher", search_residents, permission=_SEE, db=Mode.OWN, method="POST"),
     page("/personnes/nouvelle", new_resident, permission=_CHANGE, db=Mode.READ),
     page("/personnes/nouvelle", create_resident, permission=_CHANGE, db=Mode.WRITE, method="POST"),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
-from sqlmodel import col, select
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement
+from sqlmodel import and_, col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from aidants.accounts.models import Organisation
+from aidants.accounts.models import Organisation, Person
 from aidants.crypto import derive, open_json, seal_json
 from aidants.db import Work
 from aidants.errors import NotFound
@@ -40,6 +43,8 @@ class Found:
     residents: tuple[Known, ...] = ()
     too_many: bool = False
     too_short: bool = False
+    alike: bool = False
+    """Nobody bears the name; these sound like it."""
 
 
 def visible_residents(actor: Actor) -> SelectOfScalar[Resident]:
@@ -47,12 +52,29 @@ def visible_residents(actor: Actor) -> SelectOfScalar[Resident]:
     return select(Resident).where(Resident.organisation_id == actor.organisation_id)
 
 
+_VISIBLE_ONE: Final = select(Resident).where(
+    Resident.organisation_id == sa.bindparam("organisation"), Resident.id == sa.bindparam("id")
+)
+"""``visible_residents`` for one id, built once: it runs before most pages."""
+
+
 def get_resident(work: Work, resident_id: str) -> Known:
     """Return one resident, opened. Raises NotFound for an unknown id and for another organisation's alike."""
-    row = work.session.exec(visible_residents(work.person()).where(Resident.id == resident_id)).one_or_none()
+    which = {"organisation": work.person().organisation_id, "id": resident_id}
+    row = work.session.exec(_VISIBLE_ONE, params=which).one_or_none()
     if row is None:
         raise NotFound
     return open_resident(work, row)
+
+
+def lock_resident(work: Work, resident_id: str) -> None:
+    """Hold a resident's row until the end of the unit: acts that must see each other take turns (PostgreSQL)."""
+    work.session.exec(select(Resident.id).where(Resident.id == resident_id).with_for_update()).one()
+
+
+def lock_helper(work: Work) -> None:
+    """Hold the actor's own row until the end of the unit: the same form sent twice at once is seen as sent twice."""
+    work.session.exec(select(Person.id).where(Person.id == work.person().person_id).with_for_update()).one()
 
 
 def resident_key(work: Work, row: Resident) -> bytes:
@@ -66,9 +88,12 @@ def open_resident(work: Work, row: Resident) -> Known:
     return Known(row.id, Identity.from_dict(values), row)
 
 
+_WRAPPED_KEY: Final = select(Organisation.wrapped_key).where(Organisation.id == sa.bindparam("organisation"))
+
+
 def _organisation_key(work: Work) -> bytes:
-    organisation = work.session.get_one(Organisation, work.person().organisation_id)
-    return work.keyring.unwrap(organisation.wrapped_key)
+    which = {"organisation": work.person().organisation_id}
+    return work.keyring.unwrap(work.session.exec(_WRAPPED_KEY, params=which).one())
 
 
 def _search_key(work: Work) -> bytes:
@@ -79,6 +104,7 @@ def create_resident(work: Work, identity: Identity) -> str:
     """Create a resident and return the id. The same form sent twice within two minutes creates one."""
     actor = work.person()
     assert actor.organisation_id is not None
+    lock_helper(work)
     search_key = _search_key(work)
     twin = _just_created(work, identity)
     if twin is not None:
@@ -102,7 +128,7 @@ def create_resident(work: Work, identity: Identity) -> str:
 
 def _just_created(work: Work, identity: Identity) -> str | None:
     recent = visible_residents(work.person()).where(
-        Resident.created_by == work.person().person_id, Resident.created_at > work.now - _TWICE
+        Resident.created_by == work.person().person_id, Resident.last_visit_at > work.now - _TWICE
     )
     for row in work.session.exec(recent):
         if open_resident(work, row).identity == identity:
@@ -143,33 +169,51 @@ def change_resident(work: Work, resident_id: str, identity: Identity, version: i
 
 
 def search(work: Work, query: Query) -> Found:
-    """Find residents of the actor's organisation: blind index first, then opened and filtered in memory."""
-    token = query.token(_search_key(work))
-    if token is None:
+    """Find residents of the actor's organisation: blind indexes first, then opened and filtered in memory.
+
+    When nobody bears the name, those whose family name sounds alike are offered.
+    """
+    key = _search_key(work)
+    entries = query.tokens(key)
+    if not entries:
         return Found(too_short=True)
-    kind, value = token
-    candidates = (
-        visible_residents(work.person())
-        .join(ResidentToken, col(ResidentToken.resident_id) == Resident.id)
-        .where(
-            ResidentToken.organisation_id == work.person().organisation_id,
-            ResidentToken.kind == kind,
-            ResidentToken.token == value,
-        )
-        .limit(MAX_CANDIDATES + 1)
-    )
-    rows = work.session.exec(candidates).all()
-    if len(rows) > MAX_CANDIDATES:
+    rows = _candidates(work, and_(*(col(Resident.id).in_(_holders(work, [entry])) for entry in entries)))
+    if rows is None:
         return Found(too_many=True)
     matching = [known for known in (open_resident(work, row) for row in rows) if query.matches(known.identity)]
-    matching.sort(key=lambda known: known.row.last_visit_at, reverse=True)
+    if not matching and query.words:
+        alike = _candidates(work, col(Resident.id).in_(_holders(work, query.sounds(key)))) or ()
+        matching = [known for known in (open_resident(work, row) for row in alike) if query.resembles(known.identity)]
+        return Found(tuple(matching[:SHOWN]), alike=True)
     return Found(tuple(matching[:SHOWN]), too_many=len(matching) > SHOWN)
 
 
-def recent(work: Work, limit: int = SHOWN) -> tuple[Known, ...]:
+def _holders(work: Work, entries: list[tuple[str, int]]) -> SelectOfScalar[str]:
+    """Select the ids of residents that have one of these blind index entries."""
+    here = ResidentToken.organisation_id == work.person().organisation_id
+    one_of = or_(*(and_(ResidentToken.kind == kind, ResidentToken.token == token) for kind, token in entries))
+    return select(ResidentToken.resident_id).where(here, one_of)
+
+
+def _candidates(work: Work, condition: ColumnElement[bool]) -> Sequence[Resident] | None:
+    """Return the rows to open, last received first; None when they are too many to open."""
+    query = visible_residents(work.person()).where(condition).order_by(col(Resident.last_visit_at).desc())
+    rows = work.session.exec(query.limit(MAX_CANDIDATES + 1)).all()
+    return None if len(rows) > MAX_CANDIDATES else rows
+
+
+_RECENT: Final = (
+    select(Resident)
+    .where(Resident.organisation_id == sa.bindparam("organisation"))
+    .order_by(col(Resident.last_visit_at).desc(), col(Resident.id).desc())
+    .limit(SHOWN)
+)
+
+
+def recent(work: Work) -> tuple[Known, ...]:
     """Return the residents last received, newest first."""
-    query = visible_residents(work.person()).order_by(col(Resident.last_visit_at).desc(), col(Resident.id)).limit(limit)
-    return tuple(open_resident(work, row) for row in work.session.exec(query))
+    which = {"organisation": work.person().organisation_id}
+    return tuple(open_resident(work, row) for row in work.session.exec(_RECENT, params=which))
 
 
 def journal_search(work: Work, shown: tuple[Known, ...], kind: str) -> None:
@@ -181,8 +225,8 @@ def journal_search(work: Work, shown: tuple[Known, ...], kind: str) -> None:
 
 def journal_view(work: Work, resident_id: str) -> None:
     """Journal the reading of one record (once per actor, session and 15 minutes)."""
-    visible = visible_residents(work.person()).where(Resident.id == resident_id)
-    if work.session.exec(visible).one_or_none() is None:
+    which = {"organisation": work.person().organisation_id, "id": resident_id}
+    if work.session.exec(_VISIBLE_ONE, params=which).one_or_none() is None:
         raise NotFound
     record_read(work, actions.ResidentViewed(resident=resident_id))
 

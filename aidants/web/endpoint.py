@@ -19,7 +19,16 @@ from starlette.routing import Route
 
 from aidants import i18n
 from aidants.db import Database, Mode, Work, unit_of_work
-from aidants.errors import AppError, BadRequest, CrossSiteRequest, Forbidden, NotFound, Refused, Unavailable
+from aidants.errors import (
+    AppError,
+    BadRequest,
+    CrossSiteRequest,
+    Forbidden,
+    NotFound,
+    Refused,
+    TooManyTries,
+    Unavailable,
+)
 from aidants.policy import Actor, Permission, require
 from aidants.settings import Settings
 from aidants.templating import Templates
@@ -50,7 +59,7 @@ class Gate:
     templates: Templates
     tokens: security.FormTokens
     load_actor: Callable[[Work, Page], Actor | None]
-    record_refusal: Callable[[Work, Page, AppError], None]
+    record_refusal: Callable[[Page, AppError], None]
     navigation: Callable[[Actor | None, str], list[NavItem]]
     help_page: Callable[[str], str]
     cookies: Cookies
@@ -70,7 +79,14 @@ class Page:
     cookies: list[Callable[[Response], None]] = field(default_factory=list)
     afterwards: list[Callable[[], None]] = field(default_factory=list)
     """Small housekeeping once the answer is ready, each in its own transaction (last-seen of a session)."""
+    recorded: Any = None
+    """What the recorder of the route read and journaled, for the handler to show: it need not be read twice."""
     _device: str | None = None
+    session_secret: str | None = field(init=False)
+    """The session id of a cookie we signed; the database says whether it opens anything."""
+
+    def __post_init__(self) -> None:
+        self.session_secret = self.gate.cookies.session(self.request)
 
     def param(self, name: str) -> str:
         """Return a part of the path."""
@@ -79,7 +95,7 @@ class Page:
     @property
     def path(self) -> str:
         """The path asked for."""
-        return str(self.request.url.path)
+        return str(self.request.scope["path"])
 
     @property
     def device_id(self) -> str:
@@ -93,7 +109,7 @@ class Page:
 
     def form_token(self) -> str:
         """Return a fresh token for the forms of this answer."""
-        return self.gate.tokens.issue(self.gate.cookies.session(self.request) or self.device_id)
+        return self.gate.tokens.issue(self.session_secret or self.device_id)
 
     @property
     def address(self) -> str:
@@ -108,8 +124,8 @@ class Page:
             yield work
 
     @contextmanager
-    def open_unit(self, mode: Mode) -> Iterator[Work]:
-        """Open one unit of work with the actor as already loaded."""
+    def open_unit(self, mode: Mode, patience: float | None = None) -> Iterator[Work]:
+        """Open one unit of work with the actor as already loaded; ``patience``: seconds to wait for other writers."""
         with unit_of_work(
             self.gate.database,
             mode,
@@ -117,6 +133,7 @@ class Page:
             request_id=self.request.state.request_id,
             address=self.address,
             user_agent=self.request.headers.get("user-agent", "")[:200],
+            patience=patience,
         ) as work:
             yield work
 
@@ -173,7 +190,7 @@ async def _read_form(request: Request) -> Form:
 
 
 def _check_csrf(view: Page) -> None:
-    ids = {view.gate.cookies.session(view.request), view.gate.cookies.device(view.request)} - {None}
+    ids = {view.session_secret, view.gate.cookies.device(view.request)} - {None}
     if not security.same_origin(view.request) or not view.gate.tokens.accepts(view.form.last("csrf"), ids):
         raise CrossSiteRequest
 
@@ -183,8 +200,8 @@ def _run(view: Page, handler: Handler, permission: Permission, db: Mode, records
         if view.request.method in UNSAFE:
             _check_csrf(view)
         response = _dispatch(view, handler, permission, db, records)
-    except (Forbidden, Refused, NotFound) as error:
-        _journal_refusal(view, error)
+    except (Forbidden, Refused, NotFound, TooManyTries) as error:
+        view.gate.record_refusal(view, error)
         raise
     for set_cookie in view.cookies:
         set_cookie(response)
@@ -212,14 +229,6 @@ def _dispatch(view: Page, handler: Handler, permission: Permission, db: Mode, re
     with view.unit(db) as work:
         require(view.actor, permission)
         return handler(work, view)
-
-
-def _journal_refusal(view: Page, error: AppError) -> None:
-    """Journal the refusal after the rollback, in its own transaction; what cannot be recorded now answers 503."""
-    if view.actor is None and isinstance(error, NotFound):
-        return
-    with view.open_unit(Mode.WRITE) as work:
-        view.gate.record_refusal(work, view, error)
 
 
 class _Reference(Convertor[str]):

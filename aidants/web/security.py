@@ -6,6 +6,7 @@ personal data. ``same_origin`` and ``FormTokens`` are the two halves of the CSRF
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import secrets
 import time
@@ -13,7 +14,7 @@ from collections.abc import Collection
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+from itsdangerous import BadSignature, TimestampSigner
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -112,19 +113,23 @@ class FormTokens:
     """Signed form tokens, bound to the browser session (or device) that was shown the form."""
 
     def __init__(self, key: bytes) -> None:
-        self._serializer = URLSafeTimedSerializer(key, salt="aidants/form")
+        self._signer = TimestampSigner(key, salt="aidants/form")
 
     def issue(self, binding: str) -> str:
-        """Return a token; a random part keeps compressed pages from leaking it."""
-        return self._serializer.dumps([secrets.token_hex(4), binding])
+        """Return a token. It holds a digest of the browser's id, never the id: pages may be saved."""
+        return self._signer.sign(f"{secrets.token_hex(4)}.{_shown(binding)}").decode("ascii")
 
     def accepts(self, token: str, bindings: Collection[object]) -> bool:
         """Tell whether the token is ours, recent and bound to one of these browser ids."""
         try:
-            value = self._serializer.loads(token, max_age=TOKEN_LASTS)
+            value = self._signer.unsign(token, max_age=TOKEN_LASTS).decode("ascii")
         except BadSignature:
             return False
-        return isinstance(value, list) and len(value) == 2 and value[1] in bindings
+        return value.partition(".")[2] in {_shown(str(binding)) for binding in bindings}
+
+
+def _shown(binding: str) -> str:
+    return hashlib.sha256(b"aidants/form/" + binding.encode("utf-8")).hexdigest()[:32]
 
 
 def own_path(target: str, fallback: str) -> str:
@@ -137,6 +142,7 @@ def client_address(request: Request, proxies: frozenset[str]) -> str:
     """Return the peer's address; ``X-Forwarded-For`` is believed only from a declared proxy."""
     peer = request.client.host if request.client else ""
     if peer in proxies:
-        forwarded = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()]
+        lines = ",".join(request.headers.getlist("x-forwarded-for"))
+        forwarded = [part.strip() for part in lines.split(",") if part.strip()]
         return forwarded[-1][:64] if forwarded else peer
     return peer

@@ -1,4 +1,4 @@
-"""The built wheel in an empty folder, served by another process, and one Chromium for all. Nothing of the application is imported."""
+"""The built wheel served by another process, and one Chromium for all. Nothing of the application is imported here."""
 
 from __future__ import annotations
 

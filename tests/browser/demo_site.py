@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 
 from tests.support.services import ServedWheel
 
+HELP = {"AIDANTS_HELP_PHONE": "05 00 00 12 34", "AIDANTS_HELP_HOURS": "du lundi au vendredi, 9 h à 17 h"}
 STEP_SECONDS = 30
 LOST = 120
 """Seconds a one-time code may make us wait, at the very most."""
@@ -64,7 +65,7 @@ class DemoSite:
             for account in content["accounts"]
         }
         self.mandates: list[dict[str, str]] = content["mandates"]
-        self.base_url = self.wheel.serve()
+        self.base_url = self.wheel.serve(env=HELP)
 
     @property
     def database(self) -> Path:

@@ -148,7 +148,11 @@ def walk(hands: Hands, newcomer: Newcomer, base_url: str) -> None:
     page.goto(f"{base_url}/aujourdhui")
     expect(page.get_by_text(f"Un parcours est resté ouvert : {newcomer.short_name}")).to_be_visible()
     hands.press("link", "Reprendre")
-    for name in ("Remplir le formulaire", "Ajouter votre justificatif de domicile", "Relire ensemble avant de continuer"):
+    for name in (
+        "Remplir le formulaire",
+        "Ajouter votre justificatif de domicile",
+        "Relire ensemble avant de continuer",
+    ):
         title(page, name)
         hands.press("button", "C’est fait")
     title(page, "Envoyer la demande")

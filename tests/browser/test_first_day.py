@@ -22,7 +22,9 @@ BY_CLICKING = Newcomer("d’Arbaumont", "Édouard")
 VALID, STOPPED = "Ce mandat est valable", "Ce mandat est arrêté"
 
 
-def day_of_the_helper(hands: Hands, other_tab: Hands, public: Page, site: DemoSite, who: str, newcomer: Newcomer) -> str:
+def day_of_the_helper(
+    hands: Hands, other_tab: Hands, public: Page, site: DemoSite, who: str, newcomer: Newcomer
+) -> str:
     """The whole day at the counter; return the verification code of its mandate."""
     account, base_url = site.accounts[who], site.base_url
     journey.sign_in(hands, base_url, account)

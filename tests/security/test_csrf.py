@@ -11,7 +11,7 @@ from tests.security.tools import UNSAFE, concrete, digest, entries_after, last_e
 from tests.support.client import Browser, text_of
 
 Open = Callable[..., Browser]
-BEHIND_PROXY = {"trusted_proxies": "testclient"}
+BEHIND_PROXY = {"trusted_proxies": "127.0.0.1"}
 #: What a forger sends: form token (own, none, another browser's, altered), headers.
 FORGERIES: dict[str, tuple[str, dict[str, str | None]]] = {
     "no token": ("none", {}),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, select
 
 from aidants.accounts.models import Organisation
 from aidants.crypto import open_json
@@ -38,7 +38,13 @@ FIELDS += [
     ("{active}/arreter", "theme", {"par": "resident"}),
 ]
 FORBIDDEN = {
-    "nir": ["1 51 03 23 096 123", "151032309612383", "2 85 05 2A 123 456", "28505 2B123456 10", "1.51.03.23.096.123 83"],
+    "nir": [
+        "1 51 03 23 096 123",
+        "151032309612383",
+        "2 85 05 2A 123 456",
+        "28505 2B123456 10",
+        "1.51.03.23.096.123 83",
+    ],
     "card": ["4970 1012 3456 7893", "5555555555554444"],
     "iban": ["FR76 3000 6000 0112 3456 7890 189", "DE89370400440532013000"],
 }
@@ -59,7 +65,7 @@ def everything(database: Database) -> str:
     with database.engine.connect() as connection:
         whole = repr([connection.execute(sa.select(table)).all() for table in SQLModel.metadata.sorted_tables])
     with unit_of_work(database, Mode.READ) as work:
-        whole += repr([open_resident(work, row).identity for row in work.session.exec(sa.select(Resident)).scalars()])
+        whole += repr([open_resident(work, row).identity for row in work.session.exec(select(Resident))])
     return whole
 
 
@@ -81,7 +87,9 @@ def payloads(database: Database, seq: int) -> list[str]:
                 key = work.keyring.unwrap(work.session.get_one(Organisation, owner).wrapped_key)
             else:
                 key = resident_key(work, work.session.get_one(Resident, owner))
-            opened.append(repr(open_json(derive(key, f"journal/{entry.id}"), row.sealed, f"aidants-journal|{entry.id}")))
+            opened.append(
+                repr(open_json(derive(key, f"journal/{entry.id}"), row.sealed, f"aidants-journal|{entry.id}"))
+            )
     return opened
 
 
@@ -192,7 +200,11 @@ def stored(browser: Browser, database: Database, fields: dict[str, Any]) -> Any:
 
 
 def test_direction_marks_are_stripped_and_names_composed(browse: Open, demo_database: Database) -> None:
-    fields = {"birth_name": "\u202eNoe\u0308l\u2066\u200f", "given_names": " \u061cعائشة ", "usual_name": "Ng\u00a0uyễn"}
+    fields = {
+        "birth_name": "\u202eNoe\u0308l\u2066\u200f",
+        "given_names": " \u061cعائشة ",
+        "usual_name": "Ng\u00a0uyễn",
+    }
     known = stored(browse("nadia"), demo_database, fields)
     assert (known.identity.birth_name, known.identity.given_names) == ("Noël", "عائشة")
 
@@ -234,7 +246,7 @@ def test_a_mandate_takes_nothing_that_is_not_asked(browse: Open, demo_database: 
     places = prepare(demo_database)
     nadia = browse("nadia")
     mandate_id = places.mandates["draft"]
-    asked = {
+    asked: dict[str, dict[str, Any]] = {
         "demarches": {"demarches": ["carte-grise-adresse"]},
         "duree": {"duree": "MONTH"},
         "protection": {"protection": "non"},

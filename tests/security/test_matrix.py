@@ -27,7 +27,7 @@ ROLES = {
     "administrator": "sofia",
 }
 #: Acts that end something come after those that need it.
-LAST = ("/refus", "/arreter", "/terminer", "/fin", "/demo", "/deconnexion")
+LAST = ("/changer", "/refus", "/arreter", "/terminer", "/fin", "/demo", "/deconnexion")
 FIELDS: dict[str, dict[str, Any]] = {
     "/connexion": {"email": "personne@exemple.fr", "password": "mot de passe inconnu"},
     "/verifier": {"code": "ABCD-EFGH"},

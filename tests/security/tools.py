@@ -1,4 +1,4 @@
-"""What the security tests share: a digest of the whole database, the places of the demonstration, answers without their noise."""
+"""What the security tests share: a digest of the database, the demonstration's places, answers without noise."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import httpx2
@@ -29,7 +28,7 @@ from aidants.residents.services import open_resident
 from tests.support.client import Browser
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
-assert models  # fills the metadata
+__all__ = ["models"]  # imported to fill the metadata
 
 #: Written by reading: when a session was last seen, what a walk has shown, the journal's state that a print cites.
 BOOKKEEPING = {
@@ -110,9 +109,7 @@ def prepare(database: Database) -> Places:
         names = {open_resident(work, row).identity.birth_name: row.id for row in work.session.exec(select(Resident))}
         rows = work.session.exec(select(Mandate)).all()
         by_state = {row.state: row.id for row in rows if row.duration != "SHORT"}
-        mandates.answer(
-            work, by_state["draft"], more_asked=True, duration="MONTH", unprotected=True, read_aloud=True
-        )
+        mandates.answer(work, by_state["draft"], more_asked=True, duration="MONTH", unprotected=True, read_aloud=True)
         sitting = receive(work, names["Aubert"])
         run = start_run(work, sitting.id, "carte-grise-adresse")
         entry = work.session.exec(select(JournalRecord.id).where(JournalRecord.actor == work.actor.person_id)).first()
@@ -122,7 +119,7 @@ def prepare(database: Database) -> Places:
 
 
 _DRAFT = {"demarches", "autres", "duree", "protection", "lecture", "relire"}
-_AWAITING = {"activer", "refus", "imprimer-de-nouveau"}
+_AWAITING = {"activer", "refus", "imprimer-de-nouveau", "changer"}
 
 
 def concrete(pattern: str, places: Places) -> str:
@@ -139,7 +136,7 @@ def concrete(pattern: str, places: Places) -> str:
     values = {
         "id": ids.get(first, places.entry),
         "step": "bienvenue",
-        "name": "connexion",
+        "name": "carte-grise-adresse" if first == "guides" else "connexion",
         "code": "ABCDEFGH",
         "version": "none",
     }
@@ -150,9 +147,7 @@ def routes_of(browser: Browser) -> list[tuple[str, str]]:
     """Return method and pattern of every route of the application."""
     application: Any = browser.app
     return [
-        (method, route.path)
-        for route in application.app.router.routes
-        for method in sorted(route.methods - {"HEAD"})
+        (method, route.path) for route in application.app.router.routes for method in sorted(route.methods - {"HEAD"})
     ]
 
 

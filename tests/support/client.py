@@ -43,7 +43,11 @@ class Browser:
         self.settings, self.database, self.people = settings, database, people
         self.app = create_app(settings, database)
         self.http = TestClient(
-            self.app, base_url=settings.base_url, follow_redirects=False, raise_server_exceptions=False
+            self.app,
+            base_url=settings.base_url,
+            follow_redirects=False,
+            raise_server_exceptions=False,
+            client=("127.0.0.1", 50000),
         )
         self.http.headers["sec-fetch-site"] = "same-origin"
         self.last: httpx2.Response | None = None

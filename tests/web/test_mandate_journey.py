@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlmodel import col, select
 
+from aidants.dates import end_of_day_end, local_day
 from aidants.db import Database, Mode, unit_of_work
 from aidants.journal.models import JournalRecord
 from aidants.journal.seal import seal_now
@@ -17,6 +19,7 @@ from aidants.mandates.models import Authorisation, Mandate
 from tests.support.client import Browser, text_of
 
 Open = Callable[..., Browser]
+PARIS = ZoneInfo("Europe/Paris")
 
 
 def records(database: Database, kind: str) -> list[JournalRecord]:
@@ -327,11 +330,94 @@ def test_a_text_of_another_day_is_not_activated_until_it_is_frozen_again(browse:
     assert before.asked_at is not None
     with unit_of_work(database, Mode.WRITE) as work:
         row = work.session.get_one(Mandate, before.id)
-        row.asked_at = before.asked_at - timedelta(days=1)
+        row.asked_at = end_of_day_end(local_day(work.now, PARIS) - timedelta(days=1), PARIS)
     assert nadia.post(f"{mandate}/activer", {"signe": "oui", "code": nadia.code("nadia")}).status_code == 409
     assert records(database, "access_refused")[-1].outcome == "text_too_old"
+    assert nadia.get(f"{mandate}/mandat.pdf").status_code == 409
     assert nadia.post(f"{mandate}/imprimer-de-nouveau").status_code == 303
     nadia.post(f"{mandate}/activer", {"signe": "oui", "code": nadia.code("nadia")})
     after = mandate_row(database, before.id)
     assert (after.state, after.ends_at) == ("active", before.ends_at)
     assert after.text_id != before.text_id
+
+
+def test_a_code_spent_on_a_refused_activation_serves_no_more(browse: Open, database: Database) -> None:
+    nadia = browse("nadia")
+    card = new_resident(nadia)
+    mandate = draft(nadia, card)
+    answer_everything(nadia, mandate, "demander-apl")
+    nadia.post(f"{mandate}/relire")
+    nadia.post(f"{card}/modifier", {"birth_name": "Zbigniewska", "given_names": "Eva", "version": "1"})
+    code = nadia.code("nadia")
+    assert nadia.post(f"{mandate}/activer", {"signe": "oui", "code": code}).status_code == 409
+    assert records(database, "access_refused")[-1].outcome == "text_too_old"
+    assert nadia.post(f"{mandate}/activer", {"signe": "oui", "code": code}).status_code == 422
+    assert mandate_row(database, mandate.rsplit("/", 1)[1]).state == "awaiting_consent"
+
+
+def test_what_was_forbidden_meanwhile_is_not_activated(browse: Open, database: Database) -> None:
+    from aidants.accounts.models import Organisation
+
+    nadia = browse("nadia")
+    mandate = draft(nadia, new_resident(nadia))
+    answer_everything(nadia, mandate, "demander-apl")
+    nadia.post(f"{mandate}/relire")
+    with unit_of_work(database, Mode.WRITE) as work:
+        for organisation in work.session.exec(select(Organisation)):
+            organisation.durations = "SHORT"
+    assert nadia.post(f"{mandate}/activer", {"signe": "oui", "code": nadia.code("nadia")}).status_code == 409
+    assert mandate_row(database, mandate.rsplit("/", 1)[1]).state == "awaiting_consent"
+
+
+def test_a_draft_lapses_after_a_day_and_a_refusal_is_the_persons_own(browse: Open, database: Database) -> None:
+    nadia = browse("nadia")
+    mandate = draft(nadia, new_resident(nadia))
+    nadia.post(f"{mandate}/refus")
+    assert records(database, "consent_refused") == []
+    other = draft(nadia, new_resident(nadia, birth_name="Autre"))
+    with unit_of_work(database, Mode.WRITE) as work:
+        work.session.get_one(Mandate, other.rsplit("/", 1)[1]).created_at -= timedelta(hours=25)
+    assert nadia.post(f"{other}/demarches", {"demarches": ["demander-apl"]}).status_code == 303
+    assert mandate_row(database, other.rsplit("/", 1)[1]).answers == Answers().to_json()
+
+
+def test_a_changed_list_is_read_aloud_again(browse: Open, database: Database) -> None:
+    nadia = browse("nadia")
+    mandate = draft(nadia, new_resident(nadia))
+    answer_everything(nadia, mandate, "demander-apl")
+    nadia.post(f"{mandate}/demarches?retour=relire", {"demarches": ["acte-etat-civil"]})
+    assert nadia.get(f"{mandate}/relire").headers["location"] == f"{mandate}/lecture"
+
+
+def test_a_root_printed_on_a_mandate_betrays_a_rewritten_journal(browse: Open, database: Database) -> None:
+    from aidants.mandates.queries import printed_roots
+
+    active_mandate(browse("nadia"))
+    seal_now(database)
+    printed = printed_roots(database)
+    assert len(printed) >= 2
+    assert verify(database, printed=printed).ok
+    size, root = printed[-1]
+    assert not verify(database, printed=[(size, "0" * 64)]).ok
+    assert "imprimé" in verify(database, printed=[(10_000, root)]).sentence()
+
+
+def test_titles_name_nobody(browse: Open) -> None:
+    nadia = browse("nadia")
+    card, mandate = active_mandate(nadia)
+    other = draft(nadia, card)
+    answer_everything(nadia, other, "acte-etat-civil")
+    for path in (
+        card,
+        mandate,
+        f"{card}/modifier",
+        f"{other}/relire",
+        f"{other}/demarches",
+        "/aujourdhui",
+        "/personnes",
+    ):
+        page = nadia.open(path)
+        title = page.text.split("<title>")[1].split("</title>")[0]
+        assert "Zbigniewska" in page.text or path in {"/aujourdhui", f"{card}/modifier"}
+        assert "Ewa" not in title
+        assert "Zbigniewska" not in title
