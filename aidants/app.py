@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import anyio.to_thread
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -35,7 +36,7 @@ from aidants.guides.queries import published
 from aidants.guides.services import freeze_library
 from aidants.journal import actions
 from aidants.journal.flood import FloodGate
-from aidants.journal.seal import Sealer
+from aidants.journal.seal import Sealer, sealing
 from aidants.journal.services import record
 from aidants.mandates import routes as mandates
 from aidants.migrate import at_head
@@ -74,6 +75,7 @@ _MENU: Final = (
     (Permission.SEE_ORGANISATION_JOURNAL, i18n.N_("Journal de la structure"), "/journal-structure"),
     (Permission.AUDIT_JOURNAL, i18n.N_("Journal"), "/journal"),
 )
+_UNDER: Final = {"/personnes": ("/mandats/", "/parcours/")}
 _PUBLIC_MENU: Final = (
     (i18n.N_("Trouver un guide"), "/guides"),
     (i18n.N_("Vérifier un mandat"), "/verifier"),
@@ -229,7 +231,7 @@ def _navigation(actor: Actor | None, path: str) -> list[NavItem]:
     if actor is None:
         return [NavItem(i18n.gettext(label), href, path.startswith(href)) for label, href in _PUBLIC_MENU]
     return [
-        NavItem(i18n.gettext(label), href, path == href or path.startswith(f"{href}/"))
+        NavItem(i18n.gettext(label), href, f"{path}/".startswith((f"{href}/", *_UNDER.get(href, ()))))
         for permission, label, href in _MENU
         if can(actor, permission)
     ]
@@ -260,9 +262,11 @@ def _technical_routes(database: Database) -> list[Route]:
         try:
             with unit_of_work(database, Mode.READ) as work:
                 work.session.connection().execute(sa.text("SELECT 1"))
-            migrated = at_head(database)
-        except Unavailable:
-            return JSONResponse({"status": "database"}, 503)
-        return JSONResponse({"status": "ok"}) if migrated else JSONResponse({"status": "schema"}, 503)
+            state = "ok" if at_head(database) else "schema"
+        except (Unavailable, DBAPIError):
+            state = "database"
+        if state == "ok" and not sealing(database):
+            state = "journal"
+        return JSONResponse({"status": state}, 200 if state == "ok" else 503)
 
     return [Route("/healthz", alive, name="healthz"), Route("/readyz", ready, name="readyz")]

@@ -32,7 +32,7 @@ from aidants.web.endpoint import Page, page
 
 PASSWORD: Final = "guichet-ouvert-le-mardi"  # noqa: S105 - printed on the demonstration's own page
 PHONE: Final = "05 00 00 12 34"
-HOURS: Final = "du lundi au vendredi, 9 h à 17 h"
+HOURS: Final = "du lundi au vendredi, 9 h à 17 h"
 _TRAINED: Final = date(2026, 9, 14)
 
 _ORGANISATIONS: Final = (
@@ -50,7 +50,7 @@ _ORGANISATIONS: Final = (
         "kind": "Association",
         "address": "14, rue des Tilleuls, 99120 Orsenne",
         "phone": "05 00 00 56 78",
-        "hours": "le mardi et le jeudi, 14 h à 18 h",
+        "hours": "le mardi et le jeudi, 14 h à 18 h",
         "email": "bonjour@orsenne.example",
         "dpo_contact": "dpo@orsenne.example",
     },

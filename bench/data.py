@@ -178,9 +178,17 @@ def _new(work: Work, actor: Actor, identity: Identity) -> Resident:
     return row
 
 
+def let_codes_serve_again(settings: Settings) -> None:
+    """Forget the last one-time code of everybody, beside the server: as if each had waited for the next one."""
+    with sqlite3.connect(settings.data_dir / "aidants.sqlite", timeout=10) as connection:
+        connection.execute("UPDATE person SET totp_last_step = 0")
+    connection.close()
+
+
 def journal_size(settings: Settings) -> int:
     """Return the number of entries in the journal, read beside the server."""
     path = settings.data_dir / "aidants.sqlite"
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
-        return int(connection.execute("SELECT count(*) FROM journal_leaf").fetchone()[0])
-
+        size = int(connection.execute("SELECT count(*) FROM journal_leaf").fetchone()[0])
+    connection.close()
+    return size

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Final
 
-from bench.data import Installation, journal_size
+from bench.data import Helper, Installation, journal_size
 from bench.figures import Figure
-from bench.http import Client, Server, serve
+from bench.web import Client, Server, serve
 
 CLIENTS: Final = 8
 FIRST_VIEWS: Final = 120.0
 OTHER_PAGES: Final = 250.0
 REQUESTS: Final = 1600
+GUIDE: Final = "carte-grise-adresse"
 SECTION: Final = "pages, one core"
 
 Visit = tuple[str, bytes]
@@ -49,17 +48,21 @@ def _measure(installation: Installation, server: Server) -> list[Figure]:
     second = [cards[n::CLIENTS][: REQUESTS // CLIENTS] for n in range(CLIENTS)]
     figures += _load(server, clients, "a resident, second view", second, OTHER_PAGES)
     assert journal_size(installation.settings) == before + grown, "a second view is not journaled"
-    each: Sequence[tuple[str, Callable[[int], Visit]]] = (
-        ("today", lambda n: ("/aujourdhui", b"Camille")),
-        ("list of persons", lambda n: ("/personnes", b"/personnes/")),
-        ("a mandate", lambda n: (f"/mandats/{helpers[n].mandate}", b"moin")),
-        ("a step of a guide", lambda n: (f"/parcours/{helpers[n].run}", b"Claude")),
-        ("a guide, no account", lambda n: ("/guides/carte-grise-adresse", b"<h1")),
-    )
-    for name, visit in each:
-        todo = [[visit(number)] * (REQUESTS // CLIENTS) for number in range(CLIENTS)]
+    for name, visit in _ordinary(helpers).items():
+        todo = [[visit[number]] * (REQUESTS // CLIENTS) for number in range(CLIENTS)]
         figures += _load(server, clients, name, todo, OTHER_PAGES)
     return figures
+
+
+def _ordinary(helpers: Sequence[Helper]) -> dict[str, list[Visit]]:
+    """Return, for each kind of page, what each helper asks for."""
+    return {
+        "today": [("/aujourdhui", b"Camille") for _ in helpers],
+        "list of persons": [("/personnes", b"/personnes/") for _ in helpers],
+        "a mandate": [(f"/mandats/{helper.mandate}", "Témoin".encode()) for helper in helpers],
+        "a step of a guide": [(f"/parcours/{helper.run}", b"Claude") for helper in helpers],
+        "a guide, no account": [(f"/guides/{GUIDE}", b"<h1") for _ in helpers],
+    }
 
 
 def _load(
@@ -89,5 +92,7 @@ def _walk(client: Client, visits: Sequence[Visit], failures: list[str]) -> None:
     for path, expected in visits:
         answer = client.get(path)
         if answer.status != 200 or expected not in answer.body:
-            failures.append(f"{path}: {answer.status}, {expected!r} {'not ' * (expected not in answer.body)}in the page")
+            failures.append(
+                f"{path}: {answer.status}, {expected!r} {'not ' * (expected not in answer.body)}in the page"
+            )
             return

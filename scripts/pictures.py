@@ -61,10 +61,11 @@ CHOSEN = {
 
 
 def shoot(page: Page, look: Look) -> Image.Image:
-    """Return the whole page as one look shows it."""
+    """Return a page as one look shows it: the whole of it, or one window of it where answers stay in sight."""
     page.set_viewport_size(ViewportSize(width=look.width, height=look.height))
     page.emulate_media(color_scheme=look.scheme, forced_colors="active" if look.forced else "none")
-    return Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB")
+    whole = not page.locator(".bar").count()  # answers that stay at the foot of the window would hide what is behind
+    return Image.open(io.BytesIO(page.screenshot(full_page=whole))).convert("RGB")
 
 
 def public(visit: Visit) -> Iterator[str]:

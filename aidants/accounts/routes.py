@@ -25,14 +25,17 @@ def _next(view: Page) -> str:
 
 def ask_password(view: Page) -> Response:
     """Show the first page of the sign-in."""
-    return view.render("accounts/sign_in.html", form=Parsed[SignInForm](), suite=_next(view))
+    goodbye = view.query.last("au-revoir") == "1"
+    return view.render("accounts/sign_in.html", form=Parsed[SignInForm](), suite=_next(view), goodbye=goodbye)
 
 
 def check_password(view: Page) -> Response:
     """Check address and password; known and unknown accounts answer alike, after the same work."""
     form = parse(SignInForm, view.form, {"email": {"missing": N_("Tapez votre adresse e-mail.")}})
     if form.errors:
-        return view.render("accounts/sign_in.html", status=422, block="form", form=form, suite=_next(view))
+        return view.render(
+            "accounts/sign_in.html", status=422, block="form", form=form, suite=_next(view), goodbye=False
+        )
     draft, email = form.valid(), services.normalised_email(form.valid().email)
     with view.unit(Mode.READ) as work:
         person = services.find_for_sign_in(work, email, view.device_id)
@@ -45,7 +48,9 @@ def check_password(view: Page) -> Response:
             services.sign_in_failed(work, email, "password")
     if not right:
         form.add("email", WRONG)
-        return view.render("accounts/sign_in.html", status=422, block="form", form=form, suite=_next(view))
+        return view.render(
+            "accounts/sign_in.html", status=422, block="form", form=form, suite=_next(view), goodbye=False
+        )
     view.cookies.append(lambda response: view.gate.cookies.set_session(response, secret))
     return view.redirect(f"/connexion/code?suite={quote(_next(view))}")
 

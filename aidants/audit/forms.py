@@ -78,7 +78,7 @@ def read_filters(work: Work, form: JournalForm) -> Filters:
         action=form.acte or None,
         organisation=form.structure or None,
         actors=people(work.session, form.par) if form.par else None,
-        mandates=mandates(work.session, form.mandat) if form.mandat else None,
+        mandates=mandates(work, form.mandat) if form.mandat else None,
         scope=form.theme or None,
         before=int(form.avant) if form.avant else None,
     )

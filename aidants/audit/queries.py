@@ -153,9 +153,12 @@ def people(session: Session, text: str) -> frozenset[str]:
     return _named(text, labels.person, lambda: session.exec(select(Person.id)))
 
 
-def mandates(session: Session, text: str) -> frozenset[str]:
-    """Return the ids of mandates behind a pseudonym (``M-4Q2R``), or the id itself. What may be seen is decided later."""
-    return _named(text, labels.mandate, lambda: session.exec(select(Mandate.id)))
+def mandates(work: Work, text: str) -> frozenset[str]:
+    """Return the ids of mandates behind a pseudonym (``M-4Q2R``), or the id itself, within what the actor may see."""
+    actor, query = work.person(), select(Mandate.id)
+    if actor.audited is not None:
+        query = query.where(col(Mandate.organisation_id).in_(actor.audited | {actor.organisation_id or ""}))
+    return _named(text, labels.mandate, lambda: work.session.exec(query))
 
 
 def _named(text: str, name: Any, ids: Any) -> frozenset[str]:

@@ -72,4 +72,6 @@ def desk(work: Work) -> tuple[list[Line], list[Line]]:
 
 
 def _opened(work: Work, query: Select[Mandate, Resident], which: dict[str, Any]) -> list[Line]:
-    return [Line(mandate, open_resident(work, resident)) for mandate, resident in work.session.exec(query, params=which)]
+    return [
+        Line(mandate, open_resident(work, resident)) for mandate, resident in work.session.exec(query, params=which)
+    ]

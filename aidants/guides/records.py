@@ -40,6 +40,11 @@ def passed(work: Work, walk: Walk, step: Step, trace: Trace, mandate_id: str | N
         record(work, actions.StepDone(**about, by=trace.by))
 
 
+def undone(work: Work, walk: Walk, step: Step) -> None:
+    """Journal that the walk went back to a step."""
+    record(work, actions.StepUndone(**_about_step(walk, step)))
+
+
 def _about(run: Run, guide: Guide) -> dict[str, Any]:
     return {
         "assistance": run.assistance_id,

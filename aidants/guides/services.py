@@ -213,7 +213,10 @@ def back(work: Work, run_id: str, step_id: str, *, revision: int) -> None:
     state = walk.state
     while state.help_id is None and state.trail and state.trail[-1].outcome is Outcome.BLOCKED:
         state = engine.back(state)
-    _store(work, walk, engine.back(state))
+    before = engine.back(state)
+    if before.trail != walk.state.trail:
+        records.undone(work, walk, before.step)
+    _store(work, walk, before)
 
 
 def open_help(work: Work, run_id: str, step_id: str, *, revision: int) -> None:

@@ -348,6 +348,10 @@ class StepBlocked(_OnStep):
     outcome: str | None = None
 
 
+class StepUndone(_OnStep):
+    """The walk went back to a step: what was said of it no longer counts."""
+
+
 class ChoiceMade(_OnStep):
     """The path forked; ``choice`` is the key of the answer."""
 

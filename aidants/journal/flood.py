@@ -20,7 +20,10 @@ class _Window:
 
 
 class FloodGate:
-    """Counts in memory, one window for each address and action type; safe between threads, bounded in size."""
+    """Counts in memory, one window for each address and action type; safe between threads, bounded in size.
+
+    What an address left out is told by the next entry of that type, whoever causes it; a restart forgets it.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -34,7 +37,7 @@ class FloodGate:
         with self._lock:
             window = self._windows.get((address, action_type))
             if window is None or not timedelta(0) <= now - window.started < WINDOW:
-                suppressed = window.suppressed if window else 0
+                suppressed = self._close(action_type, now)
                 self._windows.pop((address, action_type), None)
                 self._make_room()
                 self._windows[address, action_type] = _Window(now, admitted=1)
@@ -44,6 +47,15 @@ class FloodGate:
                 return 0
             window.suppressed += 1
             return None
+
+    def _close(self, action_type: str, now: datetime) -> int:
+        """Forget the windows of a type that are over, whatever their address; return what they left out."""
+        over = [
+            key
+            for key, window in self._windows.items()
+            if key[1] == action_type and not timedelta(0) <= now - window.started < WINDOW
+        ]
+        return sum(self._windows.pop(key).suppressed for key in over)
 
     def _make_room(self) -> None:
         """Forget the oldest window when the table is full; windows are kept in the order they opened."""

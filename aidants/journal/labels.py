@@ -60,6 +60,7 @@ LABELS: Final[dict[str, str]] = {
     "step_shown": N_("Étape affichée : « {step} » ({what})"),
     "step_done": N_("Étape faite : « {step} » ({what})"),
     "step_skipped": N_("Étape passée : « {step} » ({what})"),
+    "step_undone": N_("Retour à l’étape « {step} » ({what})"),
     "step_blocked": N_("Étape bloquée : « {step} » ({what})"),
     "choice_made": N_("Choix fait à l’étape « {step} » ({what})"),
     "sensitive_act": N_("Acte sensible confirmé : {what}"),

@@ -103,12 +103,19 @@ def wake(database: Database) -> None:
         sealer.wake()
 
 
+def sealing(database: Database) -> bool:
+    """Tell whether the sealer this process runs for the database did its last work; True when it runs none."""
+    sealer = _running.get(database)
+    return sealer is None or sealer.healthy
+
+
 class Sealer:
     """A daemon thread that seals when woken, at most once every ``seconds``; a failure is logged and tried again."""
 
     def __init__(self, database: Database, seconds: float = 1.0) -> None:
         self._database = database
         self._seconds = seconds
+        self.healthy = True
         self._wanted = threading.Event()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="journal-sealer", daemon=True)
@@ -151,5 +158,7 @@ class Sealer:
             seal_now(self._database)
         except Exception:
             _log.exception("sealing the journal failed; it will be tried again")
-            return False
-        return True
+            self.healthy = False
+        else:
+            self.healthy = True
+        return self.healthy

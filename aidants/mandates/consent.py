@@ -88,6 +88,7 @@ def _check_allowed(work: Work, resident: Known, organisation: Organisation, dura
 def _facts(work: Work, view: MandateView, resident: Known, organisation: Organisation) -> wording.MandateFacts:
     helper = work.session.get_one(Person, view.row.helper_id)
     who, row = resident.identity, view.row
+    code = verification_code(work, view, resident)
     assert row.asked_at is not None
     assert row.ends_at is not None
     return wording.MandateFacts(
@@ -111,7 +112,7 @@ def _facts(work: Work, view: MandateView, resident: Known, organisation: Organis
         frozen_at=row.asked_at,
         ends_at=row.ends_at,
         timezone=work.settings.timezone,
-        code=verification_code(work, view, resident),
+        code=f"{code[:4]}-{code[4:]}",
         consent=row.consent,
         public_mission=organisation.public_mission,
     )

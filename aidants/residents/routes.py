@@ -64,6 +64,11 @@ def search_residents(view: Page) -> Response:
     )
 
 
+def search_again(view: Page) -> Response:
+    """Answer somebody who reloads, or comes back to, the address of a search: the box, empty."""
+    return view.redirect("/personnes")
+
+
 def _shown(view: Page, form: Parsed[ResidentForm], status: int = 200, **context: object) -> Response:
     documents = [(key, gettext(label)) for key, label in DOCUMENTS.items()]
     return view.render("residents/edit.html", status=status, block="form", form=form, documents=documents, **context)
@@ -114,6 +119,7 @@ def _views(work: Work, view: Page) -> None:
 _SEE, _CHANGE = Permission.SEE_RESIDENTS, Permission.CHANGE_RESIDENTS
 ROUTES = [
     page("/personnes", list_residents, permission=_SEE, db=Mode.READ, records=_recent),
+    page("/personnes/chercher", search_again, permission=_SEE, db=Mode.OWN),
     page("/personnes/chercher", search_residents, permission=_SEE, db=Mode.OWN, method="POST"),
     page("/personnes/nouvelle", new_resident, permission=_CHANGE, db=Mode.READ),
     page("/personnes/nouvelle", create_resident, permission=_CHANGE, db=Mode.WRITE, method="POST"),

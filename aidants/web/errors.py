@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import Final, cast
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from aidants import i18n
+from aidants.db import Mode
 from aidants.errors import (
     AppError,
     BadRequest,
@@ -77,6 +79,11 @@ def _referer_path(request: Request) -> str:
 def http_error(request: Request, error: Exception) -> Response:
     """Answer Starlette's own errors (unknown path, wrong method, body too large) with our pages."""
     status = cast(HTTPException, error).status_code
+    page = _page(request)
+    request.state.page = page
+    if page.actor is None:
+        with suppress(Unavailable), page.unit(Mode.READ):
+            pass  # loads the actor: a person who mistyped an address keeps their own menu
     response = app_error(request, _BY_STATUS.get(status, AppError)())
     if status == 405:
         response.status_code = 405

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from tests.support.services import ServedWheel
 
-HELP = {"AIDANTS_HELP_PHONE": "05 00 00 12 34", "AIDANTS_HELP_HOURS": "du lundi au vendredi, 9 h à 17 h"}
+HELP = {"AIDANTS_HELP_PHONE": "05 00 00 12 34", "AIDANTS_HELP_HOURS": "du lundi au vendredi, 9 h à 17 h"}
 STEP_SECONDS = 30
 LOST = 120
 """Seconds a one-time code may make us wait, at the very most."""

@@ -174,6 +174,7 @@ def test_one_mandate_activated_by_eight_at_once(demo_database: Database) -> None
 def test_the_button_pressed_eight_times_at_once(
     browse: Callable[..., Browser], demo_database: Database, settings: Settings
 ) -> None:
+    demo_database.wait = 60
     places = prepare(demo_database)
     nadia = browse("nadia")
     token, entries, code = nadia.token(), last_entry(demo_database), nadia.code("nadia")
@@ -182,8 +183,9 @@ def test_the_button_pressed_eight_times_at_once(
         browser.http.cookies.update(nadia.http.cookies)
     path, fields = f"/mandats/{places.mandates['awaiting_consent']}/activer", {"signe": "oui", "code": code}
     answers = together(lambda number: browsers[number].post(path, fields, token=token).status_code)
-    assert answers == [303] * THREADS
-    kinds = [entry.type for entry in entries_after(demo_database, entries)]
+    assert set(answers) <= {303, 422}, "the code serves once: who comes between the two units is asked for another"
+    assert 303 in answers
+    kinds = [entry.type for entry in entries_after(demo_database, entries) if entry.type != "sign_in_failed"]
     assert kinds == ["reauthenticated", "consent_given", "mandate_activated", "authorisation_granted"]
 
 

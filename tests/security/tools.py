@@ -77,7 +77,7 @@ def masked(response: httpx2.Response) -> bytes:
 
 
 def actor_of(work: Work, email_start: str) -> Actor:
-    """Return a helper of the demonstration as a request would see them."""
+    """Return a helper of the demonstration as a request would see them, their code just given."""
     query = select(Person, Membership).join(Membership, col(Membership.person_id) == Person.id)
     person, membership = work.session.exec(query.where(col(Person.email).startswith(email_start))).one()
     return Actor(
@@ -87,6 +87,7 @@ def actor_of(work: Work, email_start: str) -> Actor:
         roles=frozenset({Role(membership.role)}),
         organisation_id=membership.organisation_id,
         trained=person.trained_on is not None,
+        reauthenticated_at=work.now,
     )
 
 

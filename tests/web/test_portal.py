@@ -275,8 +275,8 @@ def test_every_answer_and_every_consent_has_its_words() -> None:
     [
         ("/verifier", "/verifier"),
         ("/guides?theme=logement", "/guides?theme=logement"),
-        ("/personnes/chercher", "/personnes"),
-        (f"/mandats/{REFERENCE}/activer", f"/mandats/{REFERENCE}"),
+        (f"/mandats/{REFERENCE}/refus", f"/mandats/{REFERENCE}"),
+        (f"/personnes/{REFERENCE}/mandats", f"/personnes/{REFERENCE}"),
         ("/nulle/part", "/"),
         ("//ailleurs.example", "/"),
         ("https://ailleurs.example/", "/"),
