@@ -84,11 +84,7 @@ class Client:
         )
 
     def _ask(self, request: bytes) -> Answer:
-        if self._socket is None:
-            self._socket = socket.create_connection((HOST, self.port), timeout=60)
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._socket.sendall(request)
-        received = b""
+        received = self._send(request)
         while (end := received.find(b"\r\n\r\n")) < 0:
             received += self._more()
         lines = received[:end].decode("latin-1").split("\r\n")
@@ -105,6 +101,19 @@ class Client:
             self._socket = None
         zipped = headers.get("content-encoding") == "gzip"
         return Answer(int(lines[0].split()[1]), headers, gzip.decompress(body) if zipped else body, end + 4 + size)
+
+    def _send(self, request: bytes) -> bytes:
+        """Send a request and return what first comes back; a connection the server closed while idle is opened again."""
+        if (kept := self._socket) is not None:
+            with contextlib.suppress(ConnectionError):
+                kept.sendall(request)
+                if received := kept.recv(1 << 16):
+                    return received
+            kept.close()
+        self._socket = socket.create_connection((HOST, self.port), timeout=60)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.sendall(request)
+        return self._more()
 
     def _body(self, rest: bytes, headers: dict[str, str]) -> tuple[bytes, int]:
         if headers.get("transfer-encoding") != "chunked":

@@ -26,7 +26,7 @@ from aidants.mandates.queries import covered, visible_mandates
 from aidants.policy import Actor
 from aidants.procedures import Procedure
 from aidants.residents.models import Resident
-from aidants.residents.services import Known, get_resident, open_resident
+from aidants.residents.services import Known, open_resident
 
 _ACTS: Final = frozenset({Kind.ACTION, Kind.CONFIRM, Kind.CHECKLIST, Kind.HANDOFF, Kind.WAIT})
 _revisions: Final[dict[str, Guide]] = {}
@@ -204,7 +204,13 @@ _WITH_RESIDENT: Final = (
     .where(Run.organisation_id == sa.bindparam("organisation"), Run.id == sa.bindparam("id"))
 )
 _OPEN: Final = (
-    _VISIBLE.where(Run.helper_id == sa.bindparam("helper"), Run.state == "open")
+    select(Run, Resident)
+    .outerjoin(Resident, col(Resident.id) == Run.resident_id)
+    .where(
+        Run.organisation_id == sa.bindparam("organisation"),
+        Run.helper_id == sa.bindparam("helper"),
+        Run.state == "open",
+    )
     .order_by(col(Run.last_at).desc())
     .limit(1)
 )
@@ -260,10 +266,11 @@ def check_step(work: Work, walk: Walk, *, lock: bool = False) -> Check | None:
 def open_run(work: Work) -> RunLine | None:
     """Return the walk this helper left open, the latest if there are several."""
     which = {"organisation": work.person().organisation_id, "helper": work.person().person_id}
-    row = work.session.exec(_OPEN, params=which).first()
-    if row is None:
+    found = work.session.exec(_OPEN, params=which).first()
+    if found is None:
         return None
-    resident = get_resident(work, row.resident_id) if row.resident_id is not None else None
+    row, person = found
+    resident = open_resident(work, person) if row.resident_id is not None else None
     return _line(row, _guides(work, [row])[row.sha256], resident)
 
 

@@ -54,9 +54,9 @@ def _show(
     )
 
 
-def show_again(view: Page) -> Response:
+def show_again(work: Work, view: Page) -> Response:
     """Answer somebody who reloads the address of a refused confirmation: the mandate's page."""
-    return view.redirect(f"/mandats/{view.param('id')}")
+    return view.redirect(f"/mandats/{queries.get_mandate(work, view.param('id')).row.id}")
 
 
 def activate(view: Page) -> Response:
@@ -168,7 +168,7 @@ _SEE, _CHANGE = Permission.SEE_MANDATES, Permission.CHANGE_MANDATES
 ROUTES = [
     *QUESTION_ROUTES,
     page("/mandats/{id:ref}", show, permission=_SEE, db=Mode.READ, records=_views),
-    page("/mandats/{id:ref}/activer", show_again, permission=_CHANGE, db=Mode.OWN),
+    page("/mandats/{id:ref}/activer", show_again, permission=_CHANGE, db=Mode.READ),
     page("/mandats/{id:ref}/activer", activate, permission=_CHANGE, db=Mode.OWN, method="POST"),
     page("/mandats/{id:ref}/refus", refuse, permission=_CHANGE, db=Mode.WRITE, method="POST"),
     page("/mandats/{id:ref}/changer", start_over, permission=_CHANGE, db=Mode.WRITE, method="POST"),

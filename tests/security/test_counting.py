@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from functools import cache
 from itertools import accumulate
 
 import pytest
@@ -30,6 +31,11 @@ Madeleine Rene Claude Gerard Yvonne Paul Marcel Roger Suzanne Marguerite Robert 
 Stephane Julien Nicole Sophie Frederic David Thomas Brigitte Celine Annie""".split()
 VOWELS = "a e i o u ai au ou oi".split()
 RESIDENTS = 10_000
+
+
+@cache
+def sound_of(name: str) -> str:
+    return phonetic(words(name)[0])
 
 
 def tail(rng: random.Random, count: int) -> list[str]:
@@ -72,10 +78,10 @@ def expected(shares: dict[str, float], given: dict[str, float]) -> tuple[dict[st
     prefixes: dict[str, float] = defaultdict(float)
     by_prefix: dict[str, float] = defaultdict(float)
     for name, share in shares.items():
-        sounds[phonetic(words(name)[0])] += share * RESIDENTS
-        by_prefix[words(name)[0][:3]] += share
+        sounds[sound_of(name)] += share * RESIDENTS
+        by_prefix[name[:3].lower()] += share
     for name, share in given.items():
-        prefixes[words(name)[0][:3]] += share
+        prefixes[name[:3].lower()] += share
     both = {key: by_prefix[key] + prefixes[key] - by_prefix[key] * prefixes[key] for key in {*by_prefix, *prefixes}}
     return sounds, {key: share * RESIDENTS for key, share in both.items()}
 
@@ -96,7 +102,7 @@ def attack(
     sounds, prefixes = expected(shares, given)
     best: dict[str, str] = {}
     for name in sorted(shares, key=lambda name: shares[name]):
-        best[phonetic(words(name)[0])] = name
+        best[sound_of(name)] = name
     left = sorted(sounds, key=lambda sound: -sounds[sound])[:2500]
     named: dict[int, str] = {}
     for (_, sound), count in sorted(
@@ -105,7 +111,7 @@ def attack(
         prefix_count = counts["n", together[sound].most_common(1)[0][0]]
 
         def distance(guess: str, count: int = count, prefix_count: int = prefix_count) -> float:
-            wanted = prefixes[words(best[guess])[0][:3]]
+            wanted = prefixes[best[guess][:3].lower()]
             far = (count - sounds[guess]) ** 2 / (sounds[guess] + 1)
             return far + ((prefix_count - wanted) ** 2 / (wanted + 1) if joint else 0)
 

@@ -80,18 +80,18 @@ def test_a_defect_shows_no_detail(browse: Open, monkeypatch: pytest.MonkeyPatch)
     assert answer.headers["x-request-id"] in answer.text
 
 
-@pytest.mark.parametrize(
-    "host", ["ailleurs.example", "", "127.0.0.1.ailleurs.example", "127.0.0.1:80:80x", "@127.0.0.1"]
-)
-def test_an_unknown_host_is_refused(browse: Open, host: str) -> None:
-    answer = browse().get("/connexion", headers={"host": host})
-    assert answer.status_code == 400
-    assert "<" not in answer.text
+def test_an_unknown_host_is_refused(browse: Open) -> None:
+    browser = browse()
+    for host in ["ailleurs.example", "", "127.0.0.1.ailleurs.example", "127.0.0.1:80:80x", "@127.0.0.1"]:
+        answer = browser.get("/connexion", headers={"host": host})
+        assert answer.status_code == 400, host
+        assert "<" not in answer.text
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost", "LOCALHOST:1", "[::1]:8000"])
-def test_the_own_host_is_served(browse: Open, host: str) -> None:
-    assert browse().get("/connexion", headers={"host": host}).status_code == 200
+def test_the_own_host_is_served(browse: Open) -> None:
+    browser = browse()
+    for host in ("127.0.0.1:8000", "localhost", "LOCALHOST:1", "[::1]:8000"):
+        assert browser.get("/connexion", headers={"host": host}).status_code == 200, host
 
 
 @pytest.mark.parametrize(
@@ -170,18 +170,19 @@ def test_no_redirect_leads_elsewhere(target: str) -> None:
     assert own_path(target, "/aujourdhui") == "/aujourdhui"
 
 
-@pytest.mark.parametrize("target", ELSEWHERE)
-def test_the_pages_that_go_on_elsewhere_stay_here(browse: Open, target: str) -> None:
+def test_the_pages_that_go_on_elsewhere_stay_here(browse: Open) -> None:
     nadia = browse("nadia")
-    answers = [
-        nadia.post("/langue", {"locale": "fr", "next": target}),
-        nadia.post("/confirmer", {"code": nadia.code("nadia"), "suite": target}),
-    ]
-    for answer in answers:
-        assert answer.status_code == 303
-        assert answer.headers["location"] in {"/", "/aujourdhui"}, target
-        assert "a" not in answer.cookies
-    assert nadia.get("/connexion", params={"suite": target}).status_code == 200
+    token = nadia.token()
+    for target in ELSEWHERE:
+        answers = [
+            nadia.post("/langue", {"locale": "fr", "next": target}, token=token),
+            nadia.post("/confirmer", {"code": nadia.code("nadia"), "suite": target}, token=token),
+        ]
+        for answer in answers:
+            assert answer.status_code == 303
+            assert answer.headers["location"] in {"/", "/aujourdhui"}, target
+            assert "a" not in answer.cookies
+        assert nadia.get("/connexion", params={"suite": target}).status_code == 200
 
 
 def test_the_place_asked_for_survives_the_sign_in_whole(browse: Open) -> None:

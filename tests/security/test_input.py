@@ -128,38 +128,39 @@ def test_every_spelling_of_a_forbidden_number_is_refused(browse: Open, demo_data
     assert digest(demo_database) == before
 
 
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        (b"birth_name=%FF&given_names=Lise", 400),
-        (b"birth_name=\xff\xfe&given_names=Lise", 400),
-        (b"birth_name=%ED%A0%80&given_names=Lise", 400),
-        (b"birth_name=Tes%00tard&given_names=Lise", 400),
-        (b"%00=1&birth_name=Testard&given_names=Lise", 400),
-        (b"&".join(b"a%d=1" % number for number in range(600)), 400),
-        (b"birth_name=Tes%07tard&given_names=Lise", 422),
-        (b"birth_name=" + b"a" * 1_000_000 + b"&given_names=Lise", 422),
-        (b"birth_name=" + b"a" * 4_200_000 + b"&given_names=Lise", 413),
-        (b"given_names=" + b"%C3%A9" * 200 + b"&birth_name=Testard", 422),
-        (b"birth_name=12345&given_names=Lise", 422),
-        (b"birth_name=%20%20&given_names=Lise", 422),
-    ],
-)
-def test_what_cannot_be_stored_is_refused(browse: Open, demo_database: Database, body: bytes, status: int) -> None:
+BODIES: list[tuple[bytes, int]] = [
+    (b"birth_name=%FF&given_names=Lise", 400),
+    (b"birth_name=\xff\xfe&given_names=Lise", 400),
+    (b"birth_name=%ED%A0%80&given_names=Lise", 400),
+    (b"birth_name=Tes%00tard&given_names=Lise", 400),
+    (b"%00=1&birth_name=Testard&given_names=Lise", 400),
+    (b"&".join(b"a%d=1" % number for number in range(600)), 400),
+    (b"birth_name=Tes%07tard&given_names=Lise", 422),
+    (b"birth_name=" + b"a" * 1_000_000 + b"&given_names=Lise", 422),
+    (b"birth_name=" + b"a" * 4_200_000 + b"&given_names=Lise", 413),
+    (b"given_names=" + b"%C3%A9" * 200 + b"&birth_name=Testard", 422),
+    (b"birth_name=12345&given_names=Lise", 422),
+    (b"birth_name=%20%20&given_names=Lise", 422),
+]
+
+
+def test_what_cannot_be_stored_is_refused(browse: Open, demo_database: Database) -> None:
     nadia = browse("nadia")
     token = nadia.token()
     before, entries = digest(demo_database), last_entry(demo_database)
     kind = {"content-type": "application/x-www-form-urlencoded"}
-    answer = nadia.http.post("/personnes/nouvelle", content=b"csrf=" + token.encode() + b"&" + body, headers=kind)
-    assert answer.status_code == status
-    if len(body) > 500 and status == 422:
-        assert re.search(r"trop long\W+80 signes au plus", text_of(answer)), text_of(answer)
-        assert len(answer.content) < 50_000
+    for body, status in BODIES:
+        answer = nadia.http.post("/personnes/nouvelle", content=b"csrf=" + token.encode() + b"&" + body, headers=kind)
+        assert answer.status_code == status, body[:80]
+        if len(body) > 500 and status == 422:
+            assert re.search(r"trop long\W+80 signes au plus", text_of(answer)), text_of(answer)
+            assert len(answer.content) < 50_000
     assert digest(demo_database) == before
     assert kinds_after(demo_database, entries) == []
 
 
-@pytest.mark.parametrize("query", ["q=%FF", "q=%00", "q=" + "a" * 200, "q=%ED%A0%80", "theme=%C3"])
+UNREADABLE = ["q=%FF", "q=%00", "q=" + "a" * 200, "q=%ED%A0%80", "theme=%C3"]
+SENSELESS = ["q=%FF", "q=%00", "q=" + "a" * 200, "q=%ED%A0%80", "theme=%C3"])
 def test_a_query_that_cannot_be_read_is_refused(browse: Open, query: str) -> None:
     assert browse().get(f"/guides?{query}").status_code in {400, 422}
 
@@ -167,10 +168,15 @@ def test_a_query_that_cannot_be_read_is_refused(browse: Open, query: str) -> Non
 @pytest.mark.parametrize(
     "query",
     ["du=01/01/0001", "au=31/12/9999", "du=9999-12-31&au=0001-01-01", "avant=999999999999999", "avant=-1", "du=hier",
-     "par=A-ZZZZ", "mandat=%27%20OR%201=1", "acte=rien", "theme=rien", "structure=rien", "avant=1e9"],
-)  # fmt: skip
-def test_a_journal_search_that_makes_no_sense_is_answered(browse: Open, query: str) -> None:
-    assert browse("paul").get(f"/journal?{query}").status_code in {200, 422}
+     "par=A-ZZZZ", "mandat=%27%20OR%201=1", "acte=rien", "theme=rien", "structure=rien", "avant=1e9"]  # fmt: skip
+
+
+def test_a_query_that_cannot_be_read_or_makes_no_sense_is_answered(browse: Open) -> None:
+    stranger, paul = browse(), browse("paul")
+    for query in UNREADABLE:
+        assert stranger.get(f"/guides?{query}").status_code in {400, 422}, query
+    for query in SENSELESS:
+        assert paul.get(f"/journal?{query}").status_code in {200, 422}, query
 
 
 DATES = [
@@ -273,13 +279,13 @@ def test_a_mandate_takes_nothing_that_is_not_asked(browse: Open, demo_database: 
         assert after["ends_at"].year < 2090
 
 
-@pytest.mark.parametrize("version", ["0", "2", "-1", "", "1e0", "٣", "9" * 30, "1; DROP TABLE resident"])
-def test_an_edited_version_never_overwrites(browse: Open, demo_database: Database, version: str) -> None:
+def test_an_edited_version_never_overwrites(browse: Open, demo_database: Database) -> None:
     places = prepare(demo_database)
     nadia = browse("nadia")
-    before = digest(demo_database)
+    token, before = nadia.token(), digest(demo_database)
     path = f"/personnes/{places.residents['Aubert']}/modifier"
-    assert nadia.post(path, {**PERSON, "version": version}).status_code == 409
+    for version in ("0", "2", "-1", "", "1e0", "٣", "9" * 30, "1; DROP TABLE resident"):
+        assert nadia.post(path, {**PERSON, "version": version}, token=token).status_code == 409, version
     assert digest(demo_database) == before
 
 

@@ -28,6 +28,8 @@ ROLES = {
 }
 #: Acts that end something come after those that need it.
 LAST = ("/changer", "/refus", "/arreter", "/terminer", "/fin", "/demo", "/deconnexion")
+#: Leads to the mandate's own page whatever the id is: it tells nothing.
+LEADS_ON = {"GET /mandats/{id:ref}/activer"}
 FIELDS: dict[str, dict[str, Any]] = {
     "/connexion": {"email": "personne@exemple.fr", "password": "mot de passe inconnu"},
     "/verifier": {"code": "ABCD-EFGH"},
@@ -102,7 +104,7 @@ def test_the_matrix_lets_nobody_in_by_mistake() -> None:
         if first in {"personnes", "mandats", "parcours", "accompagnements"}:
             assert roles["public"] == "sign in", name
             assert {roles[role] for role in ("manager", "auditor", "administrator")} == {"403"}, name
-            if "{id" in name:
+            if "{id" in name and name not in LEADS_ON:
                 assert roles["helper elsewhere"] == "404", name
         if first in {"journal", "journal-structure"}:
             assert roles["public"] == "sign in", name
@@ -125,7 +127,8 @@ def test_what_is_another_organisations_answers_like_what_does_not_exist(
     youssef = browse("youssef")
     before, token, compared = digest(demo_database), youssef.token(), 0
     for method, pattern in routes_of(youssef):
-        if "{id" not in pattern or pattern.startswith(("/guides", "/journal")):
+        hidden = "{id" in pattern and not pattern.startswith(("/guides", "/journal"))
+        if not hidden or f"{method} {pattern}" in LEADS_ON:
             continue
         theirs = concrete(pattern, places)
         known = next(part for part in theirs.split("/") if len(part) == 26)

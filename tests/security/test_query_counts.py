@@ -43,11 +43,11 @@ PAGES = [
 
 @contextmanager
 def statements(database: Database) -> Iterator[list[str]]:
-    """Collect the statements of the block; the beginning and end of transactions are not counted."""
+    """Collect the statements of the block; beginning, end and lock of transactions are not counted."""
     seen: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK")):
+        if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK", "SELECT pg_advisory")):
             seen.append(statement)
 
     event.listen(database.engine, "before_cursor_execute", note)
