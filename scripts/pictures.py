@@ -17,7 +17,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from tests.browser.demo_site import DemoSite
-from tests.browser.pages import Visit
+from tests.browser.visit import Visit
 from tests.support.services import chromium
 
 BEST = Path(__file__).resolve().parent.parent / "docs" / "pictures"
@@ -174,7 +174,8 @@ def printed(context: BrowserContext, site: DemoSite, visit: Visit) -> Image.Imag
     address = visit.page.get_by_role("link", name="Imprimer de nouveau").get_attribute("href")
     answer = context.request.get(site.base_url + str(address))
     page = pypdfium2.PdfDocument(answer.body())[0]
-    return page.render(scale=1.4).to_pil().convert("RGB")
+    drawn: Image.Image = page.render(scale=1.4).to_pil()
+    return drawn.convert("RGB")
 
 
 def keep(image: Image.Image, name: str) -> None:

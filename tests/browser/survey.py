@@ -6,11 +6,13 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response, ViewportSize
 
 from tests.browser.demo_site import DemoSite
-from tests.browser.pages import TOURS, Visit
+from tests.browser.pages import TOURS
+from tests.browser.visit import Visit
 from tests.support.services import axe
 
 DESK = ViewportSize(width=1280, height=900)
@@ -18,6 +20,9 @@ PHONE = ViewportSize(width=320, height=640)
 ZOOMED = ViewportSize(width=320, height=225)
 """1280 × 900 at 400 % (WCAG 1.4.10)."""
 
+_COLOURS = """() => axe.run(document, { runOnly: { type: "tag", values: ["cat.color"] }, resultTypes: ["violations"] })
+  .then((result) => result.violations)"""
+"""axe is in the page since its first look."""
 _SPACING = """() => {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }
@@ -147,9 +152,9 @@ def _pattern(url: str) -> str:
 
 def _look(page: Page, survey: Survey, where: str) -> None:
     """Examine one state: at a desk in light and dark, then at 320 pixels and at 400 %, then with wide text."""
-    survey.note("axe", where, _violations(page))
+    survey.note("axe", where, _lines(axe(page)))
     page.emulate_media(color_scheme="dark")
-    survey.note("axe dark", where, _violations(page, ["cat.color"]))
+    survey.note("axe dark", where, _lines(page.evaluate(_COLOURS)))
     page.emulate_media(color_scheme="light")
     survey.note("titles", where, _titles(page))
     survey.note("targets", where, page.evaluate(_TARGETS))
@@ -167,13 +172,9 @@ def _look(page: Page, survey: Survey, where: str) -> None:
     page.set_viewport_size(DESK)
 
 
-def _violations(page: Page, tags: list[str] | None = None) -> list[str]:
-    found = axe(page, tags) if tags else axe(page)
-    return [
-        f"{rule['id']} {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
-        for rule in found
-        for node in rule["nodes"]
-    ]
+def _lines(violations: list[dict[str, Any]]) -> list[str]:
+    nodes = [(rule["id"], node) for rule in violations for node in rule["nodes"]]
+    return [f"{rule} {node['html'][:160]} {node.get('failureSummary', '')[:200]}" for rule, node in nodes]
 
 
 def _titles(page: Page) -> list[str]:

@@ -160,15 +160,10 @@ def test_what_cannot_be_stored_is_refused(browse: Open, demo_database: Database)
 
 
 UNREADABLE = ["q=%FF", "q=%00", "q=" + "a" * 200, "q=%ED%A0%80", "theme=%C3"]
-SENSELESS = ["q=%FF", "q=%00", "q=" + "a" * 200, "q=%ED%A0%80", "theme=%C3"])
-def test_a_query_that_cannot_be_read_is_refused(browse: Open, query: str) -> None:
-    assert browse().get(f"/guides?{query}").status_code in {400, 422}
-
-
-@pytest.mark.parametrize(
-    "query",
-    ["du=01/01/0001", "au=31/12/9999", "du=9999-12-31&au=0001-01-01", "avant=999999999999999", "avant=-1", "du=hier",
-     "par=A-ZZZZ", "mandat=%27%20OR%201=1", "acte=rien", "theme=rien", "structure=rien", "avant=1e9"]  # fmt: skip
+SENSELESS = [
+    "du=01/01/0001", "au=31/12/9999", "du=9999-12-31&au=0001-01-01", "avant=999999999999999", "avant=-1", "du=hier",
+    "par=A-ZZZZ", "mandat=%27%20OR%201=1", "acte=rien", "theme=rien", "structure=rien", "avant=1e9",
+]  # fmt: skip
 
 
 def test_a_query_that_cannot_be_read_or_makes_no_sense_is_answered(browse: Open) -> None:

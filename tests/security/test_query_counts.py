@@ -12,7 +12,6 @@ from sqlalchemy import event
 from aidants.assistance.services import receive
 from aidants.db import Database, Mode, unit_of_work
 from aidants.guides.services import start_run
-from aidants.mandates import services as mandates
 from aidants.mandates.models import Mandate
 from aidants.residents.identity import Identity
 from aidants.residents.services import create_resident
@@ -70,11 +69,10 @@ def fill(database: Database, places: Places, count: int = 300) -> None:
                 resident_id=monique,
                 helper_id=work.actor.person_id,
                 reference=f"M-{number}",
+                answers='{"procedures":["demander-apl"]}',
                 created_at=work.now,
             )
             work.session.add(draft)
-            work.session.flush()
-            mandates.answer(work, draft.id, procedures=("demander-apl",))
         work.now = now
         sitting = receive(work, monique)
         start_run(work, sitting.id, "demander-apl")

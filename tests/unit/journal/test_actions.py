@@ -18,8 +18,8 @@ EXPECTED = {
     Kind.MANDATE: "mandate_drafted consent_asked consent_given consent_refused mandate_activated authorisation_granted "
     "authorisation_superseded authorisation_revoked mandate_revoked mandate_expired mandate_abandoned mandate_viewed "
     "mandate_printed mandate_verified",
-    Kind.ASSISTANCE: "assistance_started assistance_ended run_started step_shown step_done step_skipped step_blocked step_undone "
-    "choice_made sensitive_act run_finished",
+    Kind.ASSISTANCE: "assistance_started assistance_ended run_started step_shown step_done step_skipped step_blocked "
+    "step_undone choice_made sensitive_act run_finished",
     Kind.AUDIT: "journal_searched journal_verified",
     Kind.SYSTEM: "access_refused clock_anomaly",
 }
