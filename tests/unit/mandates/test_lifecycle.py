@@ -114,9 +114,16 @@ def test_no_scope_is_covered_by_nothing() -> None:
 
 def test_time_alone_expires_an_active_mandate_and_no_other() -> None:
     late = NOW + timedelta(seconds=1)
-    assert state_at(State.ACTIVE, NOW, NOW) is State.ACTIVE
-    assert state_at(State.ACTIVE, NOW, late) is State.EXPIRED
-    assert state_at(State.REVOKED, NOW, late) is State.REVOKED
+    assert state_at(State.ACTIVE, NOW, NOW, NOW) is State.ACTIVE
+    assert state_at(State.ACTIVE, NOW, late, NOW) is State.EXPIRED
+    assert state_at(State.REVOKED, NOW, late, NOW) is State.REVOKED
+
+
+@pytest.mark.parametrize("state", [State.DRAFT, State.AWAITING_CONSENT])
+def test_what_nobody_signed_lapses_after_a_day(state: State) -> None:
+    day = timedelta(hours=24)
+    assert state_at(state, None, NOW + day, NOW) is state
+    assert state_at(state, None, NOW + day + timedelta(seconds=1), NOW) is State.ABANDONED
 
 
 @pytest.mark.parametrize(
