@@ -96,7 +96,7 @@ class Client:
                 cookie, _, content = value.partition(";")[0].partition("=")
                 self.cookies[cookie] = content
         body, size = self._body(received[end + 4 :], headers)
-        if headers.get("connection") == "close":
+        if headers.get("connection") == "close" and self._socket is not None:
             self._socket.close()
             self._socket = None
         zipped = headers.get("content-encoding") == "gzip"
