@@ -21,6 +21,7 @@ MAX_FUNCTION_LINES = 60
 LONG = {
     "aidants/journal/actions.py": "a catalogue: one small record for each act that is logged and no logic",
     "aidants/procedures.py": "a catalogue: one entry for each procedure and no logic",
+    "aidants/guides/queries.py": "its statements are built once and stand beside the functions that run them",
     "aidants/mandates/wording.py": "the text of the mandate in one place, as a lawyer reads it",
 }
 
