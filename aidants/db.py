@@ -185,7 +185,7 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
         "recursive_triggers=ON",
         "secure_delete=ON",
         "temp_store=MEMORY",
-        "cache_size=-4000",
+        "cache_size=-1000",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -7,7 +7,7 @@ the guide's hosts. French typography is put right when a guide is read, so that 
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from markdown_it import MarkdownIt
 
@@ -19,8 +19,12 @@ def _parser() -> MarkdownIt:
     return MarkdownIt("zero").enable(["list", "emphasis", "escape"])
 
 
+@lru_cache(maxsize=2048)
 def render_text(markdown: str) -> str:
-    """Return safe HTML for ``markdown``: only ``p strong em ul ol li``; everything else is escaped and shown as typed."""
+    """Return safe HTML for ``markdown``: only ``p strong em ul ol li``; everything else is escaped and shown as typed.
+
+    Kept in memory: the texts are those of the guides, a few hundred, and each is read on every visit of its step.
+    """
     return str(_parser().render(markdown)).strip()
 
 

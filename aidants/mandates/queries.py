@@ -19,7 +19,8 @@ from aidants.mandates.lifecycle import Cover, Grant, State, cover, state_at
 from aidants.mandates.models import Authorisation, Mandate, MandateFrozenText
 from aidants.mandates.wording import MandateText
 from aidants.policy import Actor
-from aidants.residents.services import Known, get_resident, resident_key
+from aidants.residents.models import Resident
+from aidants.residents.services import Known, get_resident, open_resident, resident_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,15 @@ def visible_mandates(actor: Actor) -> SelectOfScalar[Mandate]:
 _VISIBLE: Final = select(Mandate).where(Mandate.organisation_id == sa.bindparam("organisation"))
 _ONE: Final = _VISIBLE.where(Mandate.id == sa.bindparam("id"))
 _ONE_LOCKED: Final = _ONE.with_for_update()
+_WITH_RESIDENT: Final = (
+    select(Mandate, Resident)
+    .join(Resident, col(Resident.id) == Mandate.resident_id)
+    .where(
+        Mandate.organisation_id == sa.bindparam("organisation"),
+        Resident.organisation_id == Mandate.organisation_id,
+        Mandate.id == sa.bindparam("id"),
+    )
+)
 _OF_RESIDENT: Final = (
     _VISIBLE.where(Mandate.resident_id == sa.bindparam("resident"), Mandate.state != State.ABANDONED)
     .order_by(col(Mandate.created_at).desc())
@@ -118,8 +128,14 @@ def _state(row: Mandate, now: datetime) -> State:
 
 def get_with_resident(work: Work, mandate_id: str, *, lock: bool = False) -> tuple[MandateView, Known]:
     """Return one mandate and its resident, opened."""
-    view = get_mandate(work, mandate_id, lock=lock)
-    return view, get_resident(work, view.row.resident_id)
+    if lock:
+        view = get_mandate(work, mandate_id, lock=True)
+        return view, get_resident(work, view.row.resident_id)
+    which = {"organisation": work.person().organisation_id, "id": mandate_id}
+    found = work.session.exec(_WITH_RESIDENT, params=which).one_or_none()
+    if found is None:
+        raise NotFound
+    return _views(work, [found[0]])[0], open_resident(work, found[1])
 
 
 def covered(
