@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import dataclasses
 import getpass
 import json
@@ -14,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from aidants import logs
+from aidants import logs, memory
 from aidants import settings as config
 from aidants.crypto import MASTER_FILE, KeyMissing, Keyring
 from aidants.db import Database
@@ -85,7 +84,7 @@ def _serve(settings: Settings, host: str, port: int) -> None:
 
     from aidants.app import create_app
 
-    _give_memory_back()
+    memory.be_frugal()
     application = create_app(settings)
     logs.set_up(settings.log)
     print(f"Aidants est prêt : {settings.base_url}", flush=True)
@@ -99,20 +98,6 @@ def _serve(settings: Settings, host: str, port: int) -> None:
         timeout_graceful_shutdown=10,
         proxy_headers=False,
     )
-
-
-def _give_memory_back() -> None:
-    """Ask glibc for few arenas and to return large blocks at once: else each thread keeps the 19 MB of a password's hash.
-
-    The numbers are those of mallopt(3). Other C libraries have no such call and no such habit.
-    """
-    mmap_threshold, arena_max = -3, -8
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (OSError, AttributeError):
-        return
-    mallopt(mmap_threshold, 1 << 20)
-    mallopt(arena_max, 2)
 
 
 @app.command()

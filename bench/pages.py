@@ -15,7 +15,7 @@ from bench.web import Client, Server, serve
 CLIENTS: Final = 8
 FIRST_VIEWS: Final = 120.0
 OTHER_PAGES: Final = 250.0
-REQUESTS: Final = 1600
+REQUESTS: Final = 800
 GUIDE: Final = "carte-grise-adresse"
 SECTION: Final = "pages, one core"
 

@@ -58,22 +58,6 @@ def test_postgres_ends_with_a_killed_parent() -> None:
     shutil.rmtree(folder)
 
 
-@pytest.mark.browser
-def test_chromium_and_axe_under_a_strict_policy() -> None:
-    page_source = (
-        "data:text/html,<!doctype html><html lang=fr><head><title>Essai</title>"
-        "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'\"></head>"
-        "<body><main><h1>Essai</h1><img src=rien.png></main></body></html>"
-    )
-    with services.chromium() as browser:
-        page = browser.new_page()
-        page.goto(page_source)
-        title = page.title()
-        violations = services.axe(page)
-    assert title == "Essai"
-    assert "image-alt" in [violation["id"] for violation in violations]
-
-
 def test_vnu_flags_bad_html_and_only_that(tmp_path: Path) -> None:
     good, bad = tmp_path / "good.html", tmp_path / "bad.html"
     start = '<!doctype html>\n<html lang="fr"><head><meta charset="utf-8"><title>Essai</title></head>'

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from aidants import memory
 from aidants.accounts import services as accounts
 from aidants.accounts.models import Person
 from aidants.dates import local_day, long_date
@@ -133,6 +134,7 @@ def print_mandate(view: Page) -> Response:
     with view.unit(Mode.READ) as work:
         sheet = _prepare(work, view)
     body = mandate_pdf(sheet.text, sheet.footer, sheet.revoked)
+    memory.give_back()
     headers = {"Content-Disposition": 'inline; filename="mandat.pdf"'}
     return Response(body, media_type="application/pdf", headers=headers)
 
