@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser.demo_site import DemoSite
 from tests.support.services import chromium
+
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

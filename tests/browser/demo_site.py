@@ -29,9 +29,9 @@ class Account:
     _last_step: int = field(default=0, repr=False)
 
     def code(self) -> str:
-        """Return the next code not used yet; wait while it is more than one step ahead (RFC 6238 §5.2)."""
+        """Return the next code not used yet, good for half a minute at least (RFC 6238 §5.2); wait for it if need be."""
         deadline = time.monotonic() + LOST
-        step = max(self._last_step + 1, self._now() - 1)
+        step = max(self._last_step + 1, self._now())
         while step > self._now() + 1:
             assert time.monotonic() < deadline, "no code became valid"
             time.sleep(0.2)
