@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import getpass
 import json
 import os
@@ -86,6 +87,7 @@ def _serve(settings: Settings, host: str, port: int) -> None:
 
     memory.be_frugal()
     application = create_app(settings)
+    gc.freeze()  # what was built so far lives as long as the process: the collector need not walk through it again
     logs.set_up(settings.log)
     print(f"Aidants est prêt : {settings.base_url}", flush=True)
     uvicorn.run(

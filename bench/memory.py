@@ -61,7 +61,9 @@ def _mixed(clients: list[Client], installation: Installation) -> int:
             return count
         paths = ["/aujourdhui", "/personnes", next(cards), f"/mandats/{helper.mandate}", f"/parcours/{helper.run}"]
         every = REQUESTS // len(paths) // PDFS
-        paths += [f"/mandats/{helper.mandate}/mandat.pdf"] if number % every == 0 else []
+        if number % every == 0:  # each time another mandate: the typesetter remembers those it has just drawn
+            printed = installation.helpers[number // every % len(installation.helpers)]
+            paths.append(f"/mandats/{printed.mandate}/mandat.pdf")
         for path in paths:
             answer = client.get(path)
             assert answer.status == 200, (path, answer.status)

@@ -49,9 +49,15 @@ _LAST: Final = (
 
 
 def _already(subject: str) -> sa.Select[tuple[int]]:
-    same = (_records.c[name] == sa.bindparam(name) for name in ("type", "actor", subject))
+    """Find a reading through the index of its subject.
+
+    The empty text takes the other indexes away: SQLite would choose that of the type and read every such entry ever made.
+    """
+    same = (_records.c[name].concat("") == sa.bindparam(name) for name in ("type", "actor"))
     session = _records.c.session.is_not_distinct_from(sa.bindparam("session"))
-    return sa.select(_records.c.seq).where(*same, session, _records.c.ts > sa.bindparam("since")).limit(1)
+    recent = _records.c.ts.concat("") > sa.bindparam("since")
+    subject_is = _records.c[subject] == sa.bindparam(subject)
+    return sa.select(_records.c.seq).where(subject_is, *same, session, recent).limit(1)
 
 
 _READ: Final = {subject: _already(subject) for subject in ("mandate", "resident")}

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import typst
 
 STANDARDS = ("ua-1", "a-2a")
+_REMEMBERED = 10
+"""Typst keeps what it drew until as many other documents were drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ def _compile(inputs: dict[str, str], stamp: int, system_fonts: bool, standards: 
     pdf: bytes = typst.compile(
         folder / "mandate.typ", root=folder, font_paths=_fonts(system_fonts), format="pdf", **options
     )
+    for _ in range(_REMEMBERED + 1):  # the last mandates would stay in memory, names and all: 8 MB each
+        typst.compile(b"", font_paths=_fonts(False), format="svg")
     return pdf
 
 

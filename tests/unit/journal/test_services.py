@@ -16,7 +16,7 @@ from sqlmodel import Session, select
 from aidants import clock
 from aidants.db import Database, Mode, Work, unit_of_work
 from aidants.errors import Corrupted, NotFound
-from aidants.journal import actions, entry
+from aidants.journal import actions, entry, services
 from aidants.journal.models import JournalLeaf, JournalPayload, JournalRecord, install_triggers
 from aidants.journal.services import Private, open_payload, record, record_read
 from aidants.journal.verify import verify
@@ -313,3 +313,16 @@ def test_leaves_are_append_only(database: Database, write: Callable[[int], list[
 def test_triggers_can_be_installed_twice(database: Database) -> None:
     with database.engine.begin() as connection:
         install_triggers(connection)
+
+
+@pytest.mark.parametrize("subject", ["resident", "mandate"])
+def test_a_reading_is_looked_up_by_its_subject_not_by_its_kind(database: Database, subject: str) -> None:
+    if not database.is_sqlite:
+        return  # PostgreSQL chooses by its own statistics
+    values = {"type": "t", "actor": "a", "session": "s", subject: "x", "since": "2026"}
+    with unit_of_work(database, Mode.READ) as work:
+        connection = work.session.connection()
+        asked = services._READ[subject].params(**values)
+        text = str(asked.compile(connection, compile_kwargs={"literal_binds": True})).replace("?", "'s'")
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").all()
+    assert any(f"ix_journal_record_{subject}_seq" in row[-1] for row in plan), plan
