@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,20 @@ def compile_catalogues(root: Path) -> list[Path]:
         with source.open("rb") as handle:
             catalogue = read_po(handle, locale=source.parts[-3])
         target = source.with_suffix(".mo")
-        with target.open("wb") as handle:
-            write_mo(handle, catalogue)
+        compiled = io.BytesIO()
+        write_mo(compiled, catalogue)
+        if not target.exists() or target.read_bytes() != compiled.getvalue():
+            _replace(target, compiled.getvalue())
         written.append(target)
     return written
+
+
+def _replace(target: Path, content: bytes) -> None:
+    """Write a file at once or not at all: two builds of one checkout may run at the same time."""
+    with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".tmp", delete=False) as handle:
+        handle.write(content)
+    Path(handle.name).chmod(0o644)
+    Path(handle.name).replace(target)
 
 
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
