@@ -42,7 +42,7 @@ def measure(installation: Installation) -> list[Figure]:
 
 
 def _pdfs(server: Server, client: Client, helpers: Sequence[Helper]) -> list[Figure]:
-    """Return processor time and duration of a PDF, each of another mandate, the typesetter loaded before."""
+    """Return processor time and duration of a PDF, each of another mandate, the process that draws it included."""
     paths = [f"/mandats/{helper.mandate}/mandat.pdf" for helper in helpers]
     client.get(paths[0])
     cpu, began = server.cpu(), time.perf_counter()

@@ -61,7 +61,7 @@ def _mixed(clients: list[Client], installation: Installation) -> int:
             return count
         paths = ["/aujourdhui", "/personnes", next(cards), f"/mandats/{helper.mandate}", f"/parcours/{helper.run}"]
         every = REQUESTS // len(paths) // PDFS
-        if number % every == 0:  # each time another mandate: the typesetter remembers those it has just drawn
+        if number % every == 0:
             printed = installation.helpers[number // every % len(installation.helpers)]
             paths.append(f"/mandats/{printed.mandate}/mandat.pdf")
         for path in paths:

@@ -149,9 +149,9 @@ class Server:
     started: float
 
     def cpu(self) -> float:
-        """Return the seconds of processor used so far, user and system (/proc/PID/stat, all threads)."""
+        """Return the seconds of processor used so far, user and system, all threads and ended children (proc(5), stat)."""
         fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rsplit(") ", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        return sum(map(int, fields[11:15])) / _TICKS
 
     def memory(self, name: str = "VmRSS") -> float:
         """Return a line of /proc/PID/status in megabytes: ``VmRSS`` now, ``VmHWM`` at the peak."""

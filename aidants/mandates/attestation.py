@@ -8,23 +8,37 @@ from __future__ import annotations
 
 import io
 import json
+import logging
+import os
+import subprocess
+import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final
 
 import segno
 
+from aidants.errors import Unavailable
+from aidants.i18n import N_
+from aidants.mandates import press
 from aidants.mandates.wording import MandateText
 from aidants.settings import data_path
 
-if TYPE_CHECKING:
-    import typst
+STANDARDS: Final = ("ua-1", "a-2a")
+SECONDS: Final = 20
+_ATTEMPTS: Final[tuple[tuple[bool, tuple[str, ...]], ...]] = ((False, STANDARDS), (True, STANDARDS), (True, ()))
+_two_at_once: Final = threading.BoundedSemaphore(2)
+_log: Final = logging.getLogger("aidants.mandates")
 
-STANDARDS = ("ua-1", "a-2a")
-_REMEMBERED = 10
-"""Typst keeps what it drew until as many other documents were drawn."""
+
+class NotDrawn(Unavailable):
+    """The press is busy, stopped or out of memory (503 + Retry-After); nothing changed."""
+
+    code = "not_drawn"
+    title = N_("Le mandat n’a pas pu être dessiné")
+    message = N_("Rien n’est perdu. Réessayez dans un instant.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +46,8 @@ class Footer:
     """What is known only when printing: the state of the journal, and where the mandate can be checked.
 
     ``size`` (entries) and ``root_hex`` come from the checkpoint, None when there is none yet; ``label`` says in French
-    what the checkpoint is worth. ``verification_url`` is None when nobody outside could open it.
+    what the checkpoint is worth. ``verification_url`` is None when nobody outside could open it. ``demo``: the paper says
+    on each page that its people are invented.
     """
 
     size: int | None
@@ -40,48 +55,49 @@ class Footer:
     signed: bool
     label: str
     verification_url: str | None
+    demo: bool = False
 
 
 def mandate_pdf(text: MandateText, footer: Footer, revoked: Mapping[str, str] | None = None) -> bytes:
     """Return the PDF of a mandate; ``revoked`` maps a theme to the French date it was stopped, struck on the sheet.
 
     A name in a script our fonts lack is drawn with the machine's fonts; if those lack it too, the file declares no
-    standard rather than leaving the counter without paper. Raises ``typst.TypstError`` when the template is broken.
+    standard rather than leaving the counter without paper. Raises NotDrawn.
     """
-    import typst  # 84 MB: only when a mandate is printed
-
-    inputs = {"data": json.dumps(_data(text, footer, revoked or {}), ensure_ascii=False, sort_keys=True)}
-    stamp = int(datetime.fromisoformat(text.frozen_at).timestamp())
-    attempts: tuple[tuple[bool, tuple[str, ...]], ...] = ((False, STANDARDS), (True, STANDARDS), (True, ()))
-    for system_fonts, standards in attempts:
-        try:
-            return _compile(inputs, stamp, system_fonts, standards)
-        except typst.TypstError as error:
-            if "could not be displayed with font" not in error.message:
-                raise
+    job = {
+        "template": str(data_path("templates") / "print" / "mandate.typ"),
+        "fonts": str(data_path("static") / "fonts" / "print"),
+        "inputs": {"data": json.dumps(_data(text, footer, revoked or {}), ensure_ascii=False, sort_keys=True)},
+        "stamp": int(datetime.fromisoformat(text.frozen_at).timestamp()),
+    }
+    for system_fonts, standards in _ATTEMPTS:
+        pdf = _press({**job, "system_fonts": system_fonts, "standards": standards})
+        if pdf is not None:
+            return pdf
     raise AssertionError("without a standard a missing letter is no error")
 
 
-def _compile(inputs: dict[str, str], stamp: int, system_fonts: bool, standards: tuple[str, ...]) -> bytes:
-    import typst
-
-    folder = data_path("templates") / "print"
-    options: dict[str, Any] = {"pdf_standards": list(standards), "timestamp": stamp, "sys_inputs": inputs}
-    pdf: bytes = typst.compile(
-        folder / "mandate.typ", root=folder, font_paths=_fonts(system_fonts), format="pdf", **options
-    )
-    for _ in range(_REMEMBERED + 1):  # the last mandates would stay in memory, names and all: 8 MB each
-        typst.compile(b"", font_paths=_fonts(False), format="svg")
-    return pdf
-
-
-@cache
-def _fonts(system: bool) -> typst.Fonts:
-    """Our own typeface alone, so that the sheet is the same on every machine; the machine's as a second try."""
-    import typst
-
-    folder = data_path("static") / "fonts" / "print"
-    return typst.Fonts(include_system_fonts=system, include_embedded_fonts=False, font_paths=[folder])
+def _press(job: dict[str, Any]) -> bytes | None:
+    """Draw in a process of its own; None when a letter is in no font. Raises NotDrawn after 20 s, or when it fails."""
+    # Our settings do not go along: the press needs neither the database's address nor the place of the keys.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AIDANTS_")}
+    command = [sys.executable, "-P", "-m", press.__name__]
+    if not _two_at_once.acquire(timeout=SECONDS):
+        raise NotDrawn
+    try:
+        done = subprocess.run(  # noqa: S603 - our own interpreter and module; the job goes by the standard input
+            command, input=json.dumps(job).encode(), capture_output=True, env=environment, timeout=SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NotDrawn from error
+    finally:
+        _two_at_once.release()
+    if done.returncode == press.MISSING_LETTER:
+        return None
+    if done.returncode != 0:
+        _log.error("the press ended with code %s", done.returncode)
+        raise NotDrawn
+    return done.stdout
 
 
 def _data(text: MandateText, footer: Footer, revoked: Mapping[str, str]) -> dict[str, Any]:
@@ -94,6 +110,7 @@ def _data(text: MandateText, footer: Footer, revoked: Mapping[str, str]) -> dict
         "qr_alt": f"Code QR qui ouvre {url}",
         "verify": _verify(text, url),
         "journal": _journal(footer),
+        "demo": "Démonstration\u00a0: personnes inventées" if footer.demo else "",
     }
 
 

@@ -129,8 +129,8 @@ def note_checkpoint(work: Work, text_id: str, size: int, root: str) -> None:
 def activate(work: Work, mandate_id: str) -> None:
     """Make the mandate usable: the resident signed, the helper has just confirmed with a fresh code.
 
-    Nothing happens the second time. Raises Conflict for a draft or a mandate already given up, Refused for a text too old
-    (it must be printed again: its date would be wrong).
+    Nothing happens the second time. Raises, before anything is changed, Conflict for a draft or a mandate already given up,
+    Refused for a text too old (it must be printed again: its date would be wrong).
     """
     require_fresh(work.actor, work.now)
     view, resident = get_with_resident(work, mandate_id, lock=True)

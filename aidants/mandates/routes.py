@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from aidants import memory
 from aidants.accounts import services as accounts
 from aidants.accounts.models import Person
 from aidants.dates import local_day, long_date
 from aidants.db import Mode, Work
+from aidants.errors import AppError, Conflict, Refused
 from aidants.i18n import N_
 from aidants.mandates import consent, queries, services
 from aidants.mandates.attestation import Footer, mandate_pdf
@@ -63,20 +63,26 @@ def show_again(work: Work, view: Page) -> Response:
 def activate(view: Page) -> Response:
     """Activate after the signature, with a fresh one-time code.
 
-    The code is spent first, in its own unit: whatever the rules then answer, it serves once.
+    The code stays spent whatever the rules then answer: ``consent.activate`` refuses before it changes anything. The second
+    of two presses waits for the first, then finds the mandate active.
     """
     form = parse(ActivationForm, view.form, {"signe": {"missing": NOT_SIGNED, "literal_error": NOT_SIGNED}})
+    refusal: AppError | None = None
     with view.unit(Mode.WRITE) as work:
-        mandate, resident = queries.get_with_resident(work, view.param("id"))
+        mandate, resident = queries.get_with_resident(work, view.param("id"), lock=True)
         if mandate.state is not State.AWAITING_CONSENT:
             return view.redirect(f"/mandats/{mandate.row.id}")
         if not form.errors and not accounts.confirm(work, form.valid().code):
             form.add("code", WRONG_CODE)
         if form.errors:
             return _show(work, view, mandate, resident, form, 422)
-    with view.unit(Mode.WRITE) as work:
-        consent.activate(work, mandate.row.id)
-    return view.redirect(f"/mandats/{mandate.row.id}")
+        try:
+            consent.activate(work, mandate.row.id)
+        except (Refused, Conflict) as error:
+            refusal = error
+    if refusal is not None:
+        raise refusal
+    return view.redirect(f"/mandats/{view.param('id')}")
 
 
 def refuse(work: Work, view: Page) -> Response:
@@ -134,7 +140,6 @@ def print_mandate(view: Page) -> Response:
     with view.unit(Mode.READ) as work:
         sheet = _prepare(work, view)
     body = mandate_pdf(sheet.text, sheet.footer, sheet.revoked)
-    memory.give_back()
     headers = {"Content-Disposition": 'inline; filename="mandat.pdf"'}
     return Response(body, media_type="application/pdf", headers=headers)
 
@@ -149,16 +154,17 @@ def _prepare(work: Work, view: Page) -> _Print:
         for item in mandate.authorisations
         if item.withdrawn_at is not None
     }
-    return _Print(text, _footer(row, url), revoked)
+    return _Print(text, _footer(row, url, demo=view.gate.demo), revoked)
 
 
-def _footer(row: MandateFrozenText, url: str | None) -> Footer:
+def _footer(row: MandateFrozenText, url: str | None, *, demo: bool) -> Footer:
     return Footer(
         size=row.journal_size,
         root_hex=row.journal_root,
         signed=False,
         label="non signé : le journal n’a pas encore de points de contrôle signés",
         verification_url=url,
+        demo=demo,
     )
 
 

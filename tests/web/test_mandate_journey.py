@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -353,6 +354,21 @@ def test_a_code_spent_on_a_refused_activation_serves_no_more(browse: Open, datab
     assert records(database, "access_refused")[-1].outcome == "text_too_old"
     assert nadia.post(f"{mandate}/activer", {"signe": "oui", "code": code}).status_code == 422
     assert mandate_row(database, mandate.rsplit("/", 1)[1]).state == "awaiting_consent"
+
+
+def test_two_presses_at_once_are_one_activation(browse: Open, database: Database) -> None:
+    nadia = browse("nadia")
+    mandate = draft(nadia, new_resident(nadia))
+    answer_everything(nadia, mandate, "demander-apl")
+    nadia.post(f"{mandate}/relire")
+    fields = {"signe": "oui", "code": nadia.code("nadia")}
+    token = nadia.token()
+    with ThreadPoolExecutor(4) as presses:
+        answers = list(presses.map(lambda _: nadia.post(f"{mandate}/activer", fields, token=token), range(4)))
+    assert [answer.status_code for answer in answers] == [303] * 4
+    kinds = [record.type for record in _of_mandate(database, mandate.rsplit("/", 1)[1])]
+    assert kinds.count("mandate_activated") == 1
+    assert [record for record in records(database, "sign_in_failed") if record.outcome == "confirm"] == []
 
 
 def test_what_was_forbidden_meanwhile_is_not_activated(browse: Open, database: Database) -> None:

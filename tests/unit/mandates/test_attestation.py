@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
+import sys
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pypdf
@@ -19,7 +22,7 @@ import zxingcpp
 from PIL import Image
 
 from aidants.mandates import attestation
-from aidants.mandates.attestation import Footer, mandate_pdf
+from aidants.mandates.attestation import Footer, NotDrawn, mandate_pdf
 from aidants.mandates.wording import MandateFacts, MandateText, build
 from aidants.procedures import PROCEDURES
 
@@ -192,6 +195,12 @@ def test_checkpoint_says_what_it_is_worth() -> None:
     assert "Point de contrôle signé : 48 209" in signed
 
 
+def test_a_demonstration_says_so_on_each_page() -> None:
+    words = "Démonstration : personnes inventées"
+    assert all(words in page for page in pages(mandate_pdf(TEXTS["long names"], replace(FOOTER, demo=True))))
+    assert not any(words in page for page in pages(printed("long names")))
+
+
 def test_revoked_theme_is_marked_and_the_words_stay() -> None:
     text = TEXTS["normal"]
     pdf = mandate_pdf(text, FOOTER, {"argent": "24 novembre 2026"})
@@ -223,11 +232,46 @@ def test_arabic_name_reads_from_right_to_left() -> None:
 
 
 def test_a_letter_no_font_has_still_gives_paper(monkeypatch: pytest.MonkeyPatch) -> None:
-    own = attestation._fonts(False)
-    monkeypatch.setattr(attestation, "_fonts", lambda system: own)
+    press = attestation._press
+    monkeypatch.setattr(attestation, "_press", lambda job: press({**job, "system_fonts": False}))
     pdf = mandate_pdf(build(replace(FACTS, birth_name="ᏣᎳᎩ")), FOOTER)
     assert len(pages(pdf)) == 2
     assert b"pdfuaid" not in pdf, "claims no standard it does not meet"
+
+
+def test_a_press_that_hangs_or_dies_is_told_and_gives_its_place_back(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(attestation, "SECONDS", 0.001)
+        for _ in range(3):
+            with pytest.raises(NotDrawn):
+                mandate_pdf(TEXTS["normal"], FOOTER)
+    with monkeypatch.context() as patch:
+        patch.setattr(attestation, "data_path", lambda name: Path("/nowhere") / name)
+        with pytest.raises(NotDrawn):
+            mandate_pdf(TEXTS["normal"], FOOTER)
+    assert mandate_pdf(TEXTS["normal"], FOOTER) == printed("normal")
+    assert "Belkacem" not in caplog.text
+
+
+def test_the_press_is_told_nothing_of_our_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIDANTS_DATABASE_URL", "postgresql://somewhere/secret")
+    seen: list[dict[str, str]] = []
+
+    def spy(command: list[str], **options: Any) -> subprocess.CompletedProcess[bytes]:
+        seen.append(options["env"])
+        return subprocess.CompletedProcess(command, 0, b"%PDF", b"")
+
+    monkeypatch.setattr(subprocess, "run", spy)
+    mandate_pdf(TEXTS["normal"], FOOTER)
+    assert [name for name in seen[0] if name.startswith("AIDANTS_")] == []
+    assert "PATH" in seen[0]
+
+
+def test_the_server_itself_never_loads_the_typesetter() -> None:
+    script = "import sys, aidants.app; sys.exit('typst' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
 @pytest.mark.parametrize(
