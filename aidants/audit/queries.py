@@ -148,6 +148,12 @@ def audited_organisations(work: Work) -> list[tuple[str, str]]:
     return [(identifier, name) for identifier, name in work.session.exec(query)]
 
 
+def organisation_name(work: Work, record: JournalRecord) -> str:
+    """Return the name of the organisation an entry belongs to; "" for the installation's own entries."""
+    found = work.session.get(Organisation, record.organisation) if record.organisation else None
+    return found.name if found else ""
+
+
 def people(session: Session, text: str) -> frozenset[str]:
     """Return the ids of people behind a pseudonym (``A-7F3K``), or the id itself."""
     return _named(text, labels.person, lambda: session.exec(select(Person.id)))

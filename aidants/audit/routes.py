@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, Final
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from babel.numbers import format_decimal
 from starlette.responses import Response
@@ -18,9 +19,11 @@ from aidants import dates, i18n
 from aidants.audit import queries
 from aidants.audit.forms import JournalForm, read_filters
 from aidants.audit.queries import Reach
-from aidants.audit.words import facts
+from aidants.audit.words import Setting, facts, step_of
 from aidants.db import Mode, Work
 from aidants.errors import Refused
+from aidants.guides.queries import Revision, revisions
+from aidants.guides.schema import Guide
 from aidants.i18n import N_, gettext
 from aidants.journal import entry as formats
 from aidants.journal import labels
@@ -33,6 +36,8 @@ from aidants.policy import Permission, require
 from aidants.procedures import SCOPES
 from aidants.web.endpoint import Page, page
 from aidants.web.forms import parse
+
+Guides = Mapping[Revision, Guide]
 
 _verifying: Final = threading.Lock()
 
@@ -85,6 +90,8 @@ def journal(screen: Screen, work: Work, view: Page) -> Response:
 def entry(screen: Screen, work: Work, view: Page) -> Response:
     """Show one entry: its record, its leaf, and whether they still agree."""
     found, leaf, payload = queries.get_entry(work, screen.reach, view.param("id"))
+    guide = _guides(work, [found]).get(_revision(found))
+    setting = Setting(guide, queries.organisation_name(work, found), work.settings.zone, view.locale)
     try:
         agrees = formats.make_leaf(found.model_dump()) == leaf
     except (ValueError, TypeError):
@@ -93,10 +100,10 @@ def entry(screen: Screen, work: Work, view: Page) -> Response:
         "audit/entry.html",
         screen=screen,
         entry=found,
-        sentence=labels.sentence(found),
+        sentence=_sentence(found, guide),
         when=_when(found),
         number=_number(found.seq),
-        facts=facts(found),
+        facts=facts(found, setting),
         leaf=leaf.decode("utf-8", "replace") if leaf is not None else None,
         agrees=agrees,
         payload=payload,
@@ -137,24 +144,38 @@ def _record_reading(work: Work, screen: Screen, used: dict[str, str]) -> None:
 
 def _days(entries: Sequence[JournalRecord], work: Work, locale: str) -> list[tuple[str, list[dict[str, Any]]]]:
     """Return the entries by day of the people, each as its line shows it."""
-    zone = work.settings.zone
+    zone, guides = work.settings.zone, _guides(work, entries)
     return [
-        (dates.long_date(day, locale).capitalize(), [_line(item, work) for item in items])
+        (dates.long_date(day, locale).capitalize(), [_line(item, guides, zone) for item in items])
         for day, items in groupby(entries, key=lambda item: dates.local_day(_when(item), zone))
     ]
 
 
-def _line(item: JournalRecord, work: Work) -> dict[str, Any]:
+def _line(item: JournalRecord, guides: Guides, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "id": item.id,
         "number": _number(item.seq),
-        "time": _when(item).astimezone(work.settings.zone).strftime("%H:%M:%S"),
-        "sentence": labels.sentence(item),
+        "time": _when(item).astimezone(zone).strftime("%H:%M:%S"),
+        "sentence": _sentence(item, guides.get(_revision(item))),
         "actor": labels.person(item.actor),
         "actor_id": item.actor,
         "mandate": labels.mandate(item.mandate) if item.mandate else "",
         "mandate_id": item.mandate,
     }
+
+
+def _guides(work: Work, entries: Sequence[JournalRecord]) -> Guides:
+    """Return the guides these entries name, in the words that were followed."""
+    return revisions(work, {_revision(item) for item in entries if item.guide is not None})
+
+
+def _revision(item: JournalRecord) -> Revision:
+    return (item.guide or "", item.version or 0, item.lang or "")
+
+
+def _sentence(item: JournalRecord, guide: Guide | None) -> str:
+    step = step_of(item, guide)
+    return labels.sentence(item, guide.title if guide else "", step.title if step else "")
 
 
 def _state(work: Work, view: Page) -> dict[str, Any]:
@@ -180,7 +201,11 @@ def _action_choices() -> list[tuple[str, str]]:
 
 
 def _when(found: JournalRecord) -> datetime:
-    return datetime.fromisoformat(found.ts)
+    """Return the time of an entry; 1970 when somebody spoiled it, which the verification names."""
+    try:
+        return datetime.fromisoformat(found.ts).astimezone(UTC)
+    except ValueError:
+        return datetime.fromtimestamp(0, UTC)
 
 
 def _number(number: int) -> str:

@@ -1,14 +1,19 @@
-"""The columns of a record and the members of its detail, named in French for the page of one entry."""
+"""One entry in plain words: columns and members of its detail are named in French, codes become what they mean."""
 
 from __future__ import annotations
 
-import json
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
-from aidants.i18n import N_, gettext
+from aidants.dates import end_moment
+from aidants.guides.schema import Guide, Step
+from aidants.i18n import LANGUAGES, N_, gettext
 from aidants.journal import labels
 from aidants.journal.actions import CONSOLE, PUBLIC, SYSTEM
 from aidants.journal.models import JournalRecord
+from aidants.procedures import SCOPES, procedure_title
 
 FIELDS: Final = {
     "type": N_("Acte"),
@@ -37,7 +42,6 @@ DETAILS: Final = {
     "act": N_("Acte confirmé"),
     "assurance": N_("Niveau de preuve"),
     "by": N_("Fait par"),
-    "charter": N_("Charte"),
     "choice": N_("Réponse"),
     "copy": N_("Exemplaire"),
     "count": N_("Autres non détaillées"),
@@ -52,12 +56,10 @@ DETAILS: Final = {
     "person": N_("Compte"),
     "procedures": N_("Démarches"),
     "proof": N_("Preuve d’accord"),
-    "renews": N_("Mandat renouvelé"),
     "results": N_("Résultats"),
     "role": N_("Rôle"),
     "root": N_("Racine"),
     "seconds": N_("Secondes"),
-    "signed_on": N_("Signé le"),
     "size": N_("Entrées"),
     "template": N_("Version du texte"),
     "text_sha256": N_("Empreinte du texte"),
@@ -65,28 +67,136 @@ DETAILS: Final = {
     "view": N_("Écran"),
 }
 
+_WORDS: Final[dict[str, dict[str, str]]] = {
+    "kind": {
+        "account": N_("Compte"),
+        "organisation": N_("Structure"),
+        "resident": N_("Personne aidée"),
+        "mandate": N_("Mandat"),
+        "assistance": N_("Accompagnement"),
+        "identity": N_("Identité"),
+        "audit": N_("Contrôle"),
+        "system": N_("Système"),
+    },
+    "auth": {"password_totp": N_("Mot de passe et code du téléphone")},
+    "level": {"fresh": N_("Code redonné depuis moins de 5 minutes"), "session": N_("Session ouverte")},
+    "outcome": labels.OUTCOMES,
+    "assurance": {"handwritten": N_("Signature sur papier, devant l’aidant")},
+    "by": {"resident": N_("La personne"), "helper": N_("L’aidant")},
+    "copy": {"original": N_("Le texte à signer"), "reprint": N_("Une nouvelle impression")},
+    "criteria": {
+        "today": N_("Page d’accueil de l’aidant"),
+        "recent": N_("Dernières personnes reçues"),
+        "search": N_("Recherche"),
+    },
+    "fields": {
+        "birth_name": N_("Nom de naissance"),
+        "usual_name": N_("Nom d’usage"),
+        "given_names": N_("Prénoms"),
+        "birth_date": N_("Date de naissance"),
+        "birthplace": N_("Lieu de naissance"),
+        "phone": N_("Téléphone"),
+        "email": N_("Adresse électronique"),
+        "document_seen": N_("Pièce d’identité vue"),
+    },
+    "filters": {
+        "du": N_("Du"),
+        "au": N_("Au"),
+        "acte": N_("Acte"),
+        "structure": N_("Structure"),
+        "par": N_("Par"),
+        "mandat": N_("Mandat"),
+        "theme": N_("Thème"),
+        "entree": N_("Une entrée"),
+    },
+    "view": {
+        "own": N_("Mon journal"),
+        "organisation": N_("Journal de la structure"),
+        "audited": N_("Journal"),
+    },
+}
 _PSEUDONYMS: Final = {
     "actor": labels.person,
     "person": labels.person,
     "resident": labels.resident,
     "mandate": labels.mandate,
-    "renews": labels.mandate,
 }
 
 
-def facts(record: JournalRecord) -> list[dict[str, str]]:
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What an entry's codes are read against: its guide, its organisation's name, and how this reader tells time."""
+
+    guide: Guide | None
+    organisation: str
+    zone: ZoneInfo
+    locale: str
+
+
+def step_of(record: JournalRecord, guide: Guide | None) -> Step | None:
+    """Return the step an entry names, when its guide is known and has it."""
+    if guide is None or record.step is None or not guide.has_step(record.step):
+        return None
+    return guide.step(record.step)
+
+
+def facts(record: JournalRecord, setting: Setting) -> list[dict[str, str]]:
     """Return the filled columns of a record and the members of its detail, as rows of a summary list."""
-    rows = [(gettext(label), _shown(name, getattr(record, name))) for name, label in FIELDS.items()]
-    if record.detail:
-        for name, value in json.loads(record.detail).items():
-            text = ", ".join(value) if isinstance(value, list) else value
-            rows.append((gettext(DETAILS.get(name, name)), _shown(name, text)))
-    return [{"key": key, "value": str(value)} for key, value in rows if value is not None]
+    held = {name: getattr(record, name) for name in FIELDS} | labels.detail(record)
+    return [
+        {"key": gettext(FIELDS.get(name) or DETAILS.get(name, name)), "value": _shown(name, value, record, setting)}
+        for name, value in held.items()
+        if value is not None
+    ]
 
 
-def _shown(name: str, value: Any) -> Any:
-    """Put the pseudonym that lists use before the id it stands for."""
-    if value is None or name not in _PSEUDONYMS:
-        return value
-    short = _PSEUDONYMS[name](value)
-    return short if value in (PUBLIC, CONSOLE, SYSTEM) else f"{short} · {value}"
+def _shown(name: str, value: Any, record: JournalRecord, setting: Setting) -> str:
+    """Return a value in words; what has none, an id or a hash, as it is."""
+    if isinstance(value, list):
+        return ", ".join(_shown(name, item, record, setting) for item in value)
+    code = str(value)
+    return (
+        _read(name, code, record, setting) or labels.word(name, code) or gettext(_WORDS.get(name, {}).get(code, code))
+    )
+
+
+def _read(name: str, code: str, record: JournalRecord, setting: Setting) -> str:
+    """Return what is read elsewhere than in a list of words: the catalogue, the guide, a pseudonym, a time. Else ""."""
+    guide, step = setting.guide, step_of(record, setting.guide)
+    match name:
+        case "actor" | "person" | "resident" | "mandate":
+            return _pseudonym(name, code)
+        case "by" if record.type == "authorisation_superseded":
+            return _pseudonym("mandate", code)
+        case "type":
+            return labels.title(code)
+        case "organisation":
+            return setting.organisation
+        case "lang":
+            return LANGUAGES.get(code, "")
+        case "scope":
+            return gettext(SCOPES[code].label) if code in SCOPES else ""
+        case "procedure" | "procedures":
+            return gettext(procedure_title(code))
+        case "guide":
+            return guide.title if guide else ""
+        case "step" | "act":
+            return step.title if step else ""
+        case "choice":
+            return next((choice.label for choice in step.choices if choice.id == code), "") if step else ""
+        case "ends_at":
+            return _time(code, setting)
+    return ""
+
+
+def _pseudonym(name: str, code: str) -> str:
+    """Return the short name that lists use, before the id it stands for."""
+    short = _PSEUDONYMS[name](code)
+    return short if code in (PUBLIC, CONSOLE, SYSTEM) else f"{short} · {code}"
+
+
+def _time(code: str, setting: Setting) -> str:
+    try:
+        return end_moment(datetime.fromisoformat(code), setting.zone, setting.locale)
+    except ValueError:
+        return ""

@@ -29,6 +29,9 @@ from aidants.residents.models import Resident
 from aidants.residents.services import Known, open_resident
 
 _ACTS: Final = frozenset({Kind.ACTION, Kind.CONFIRM, Kind.CHECKLIST, Kind.HANDOFF, Kind.WAIT})
+Revision = tuple[str, int, str]
+"""Guide, version, language."""
+
 _revisions: Final[dict[str, Guide]] = {}
 """Guides by the SHA-256 of their revision: the words behind one never change, so the process keeps them."""
 
@@ -295,8 +298,22 @@ def _walk(row: Run, guide: Guide) -> Walk:
 
 
 def _guides(work: Work, rows: Iterable[Run]) -> dict[str, Guide]:
-    """Return the revisions these runs follow, by SHA-256; one query for those the process has not read yet."""
-    wanted = {row.sha256 for row in rows}
+    """Return the revisions these runs follow, by SHA-256."""
+    return _read_revisions(work, {row.sha256 for row in rows})
+
+
+def revisions(work: Work, named: Iterable[Revision]) -> dict[Revision, Guide]:
+    """Return the exact words behind each (guide, version, language); one that was never walked is left out."""
+    wanted = frozenset(named)
+    columns = (GuideRevision.guide, GuideRevision.version, GuideRevision.lang, GuideRevision.sha256)
+    query = select(*columns).where(col(GuideRevision.guide).in_({guide for guide, _, _ in wanted}))
+    shas = {(guide, version, lang): sha for guide, version, lang, sha in work.session.exec(query)} if wanted else {}
+    found = _read_revisions(work, {shas[name] for name in wanted & shas.keys()})
+    return {name: found[shas[name]] for name in wanted & shas.keys()}
+
+
+def _read_revisions(work: Work, wanted: set[str]) -> dict[str, Guide]:
+    """Return guides by the SHA-256 of their words; one query for those the process has not read yet."""
     missing = wanted - _revisions.keys()
     if missing:
         query = select(GuideRevision).where(col(GuideRevision.sha256).in_(sorted(missing)))

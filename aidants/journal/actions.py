@@ -141,13 +141,6 @@ class TrainingRecorded(Action, kind=Kind.ACCOUNT):
     trained_on: str | None = None
 
 
-class CharterAccepted(Action, kind=Kind.ACCOUNT):
-    """A person accepted the helpers' charter; ``charter`` names its version."""
-
-    person: str | None = None
-    charter: str | None = None
-
-
 # Residents
 
 
@@ -187,9 +180,7 @@ class _OnMandate(Action, kind=Kind.MANDATE, group=True):
 
 
 class MandateDrafted(_OnMandate):
-    """A mandate was drafted; it authorises nothing yet. ``renews``: the mandate it was prefilled from."""
-
-    renews: str | None = None
+    """A mandate was drafted; it authorises nothing yet."""
 
 
 class ConsentAsked(_OnMandate):
@@ -217,13 +208,12 @@ class ConsentRefused(_OnMandate):
 
 
 class MandateActivated(_OnMandate):
-    """The mandate authorises acts from now. ``signed_on`` (ISO date) when a paper was recorded late."""
+    """The mandate authorises acts from now."""
 
     proof: str
     duration: str
     procedures: int
     ends_at: str
-    signed_on: str | None = None
 
 
 class AuthorisationGranted(_OnMandate):
@@ -251,12 +241,6 @@ class MandateRevoked(_OnMandate):
     """The whole mandate ended. ``outcome``: ``resident``, ``helper``, ``manager``, ``renounced``, ``death``, ``incapacity``."""
 
     outcome: str
-
-
-class MandateExpired(_OnMandate):
-    """The mandate reached its end; noticed by the application itself."""
-
-    actor: str = SYSTEM
 
 
 class MandateAbandoned(Action, kind=Kind.MANDATE):

@@ -35,7 +35,6 @@ LABELS: Final[dict[str, str]] = {
     "role_granted": N_("Rôle donné à {person} : {role}"),
     "organisation_created": N_("Structure créée"),
     "training_recorded": N_("Formation de {person} enregistrée"),
-    "charter_accepted": N_("Charte de l’aidant acceptée"),
     "resident_created": N_("Fiche de {resident} créée"),
     "resident_viewed": N_("Fiche de {resident} consultée"),
     "resident_changed": N_("Fiche de {resident} modifiée"),
@@ -49,7 +48,6 @@ LABELS: Final[dict[str, str]] = {
     "authorisation_superseded": N_("Autorisation du thème {scope} remplacée par le mandat {by}"),
     "authorisation_revoked": N_("Autorisation du thème {scope} retirée"),
     "mandate_revoked": N_("Mandat arrêté"),
-    "mandate_expired": N_("Mandat arrivé à son terme"),
     "mandate_abandoned": N_("Mandat abandonné"),
     "mandate_viewed": N_("Mandat consulté"),
     "mandate_printed": N_("Mandat imprimé"),
@@ -172,47 +170,65 @@ def mandate(identifier: str) -> str:
 
 def title(action_type: str) -> str:
     """Return the name of an action for a list of choices: its sentence with dots for what varies."""
-    return _(LABELS[action_type]).format_map(_Dots())
+    return _(LABELS[action_type]).format_map(_Dots()) if action_type in LABELS else action_type
 
 
-def sentence(record: JournalRecord) -> str:
-    """Return an entry as one sentence in the language of the request; an action of another version says only its name."""
+def word(name: str, code: object) -> str:
+    """Return what the code of a field (a role, a proof, a duration) means; "" for one that has no word."""
+    meaning = _WORDS.get(name, {}).get(str(code))
+    return _(meaning) if meaning else ""
+
+
+def detail(record: JournalRecord) -> dict[str, Any]:
+    """Return the members of a record's detail; none when somebody spoiled it, which the verification names."""
+    try:
+        found = json.loads(record.detail or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def sentence(record: JournalRecord, guide_title: str = "", step_title: str = "") -> str:
+    """Return an entry as one sentence in the language of the request; an action of another version says only its name.
+
+    The titles are those of the guide and the step that the record names, for a caller who can read guides.
+    """
     label = LABELS.get(record.type)
     if label is None:
         return record.type
-    detail: dict[str, Any] = json.loads(record.detail) if record.detail else {}
-    text = _(label).format(**_values(record, detail))
+    held = detail(record)
+    text = _(label).format(**_values(record, held, guide_title, step_title))
     outcome = OUTCOMES.get(record.outcome or "")
     if outcome:
         text = _("{sentence} : {outcome}").format(sentence=text, outcome=_(outcome))
-    if detail.get("count"):
-        more = ngettext("{count} autre non détaillée", "{count} autres non détaillées", detail["count"])
-        text = f"{text} ({more.format(count=detail['count'])})"
+    count = _number(held.get("count"))
+    if count:
+        more = ngettext("{count} autre non détaillée", "{count} autres non détaillées", count)
+        text = f"{text} ({more.format(count=count)})"
     return text
 
 
-def _values(record: JournalRecord, detail: dict[str, Any]) -> dict[str, str]:
+def _values(record: JournalRecord, held: dict[str, Any], guide_title: str, step_title: str) -> dict[str, str]:
     """Return every placeholder of the labels."""
     procedure = PROCEDURES.get(record.procedure or "")
     scope = SCOPES.get(record.scope or "")
-    listed = detail.get("procedures", 0)
-    procedures = len(listed) if isinstance(listed, list) else listed
-    results, size, seconds = (detail.get(name, 0) for name in ("results", "size", "seconds"))
+    listed = held.get("procedures")
+    procedures = len(listed) if isinstance(listed, list) else _number(listed)
+    results, size, seconds = (_number(held.get(name)) for name in ("results", "size", "seconds"))
     values = {
-        "person": person(detail.get("person") or record.actor),
+        "person": person(str(held.get("person") or record.actor)),
         "resident": resident(record.resident) if record.resident else _("une personne"),
-        "by": mandate(detail.get("by", "")),
+        "by": mandate(str(held.get("by", ""))),
         "scope": _("« {scope} »").format(scope=_(scope.label)) if scope else _("non précisé"),
-        "what": _(procedure.title) if procedure else record.guide or _("démarche"),
-        "step": record.step or "",
+        "what": guide_title or (_(procedure.title) if procedure else record.guide or _("démarche")),
+        "step": step_title or record.step or "",
         "results": ngettext("{n} résultat", "{n} résultats", results).format(n=results),
         "entries": ngettext("{n} entrée", "{n} entrées", size).format(n=size),
         "seconds": ngettext("{n} seconde", "{n} secondes", seconds).format(n=seconds),
         "procedures": ngettext("{n} démarche", "{n} démarches", procedures).format(n=procedures),
     }
-    return values | {name: _word(name, detail.get(name)) for name in _WORDS}
+    return values | {name: word(name, held.get(name)) or _("non précisé") for name in _WORDS}
 
 
-def _word(name: str, code: object) -> str:
-    word = _WORDS[name].get(str(code))
-    return _(word) if word else _("non précisé")
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0

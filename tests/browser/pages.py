@@ -230,7 +230,7 @@ def journal(path: str) -> Callable[[Visit], Tour]:
     def tour(visit: Visit) -> Tour:
         visit.open(path)
         yield f"{path}"
-        visit.open(f"{path}?acte=mandate_expired")
+        visit.open(f"{path}?acte=clock_anomaly")
         yield f"{path}, nothing found"
         visit.open(f"{path}?du=hier")
         yield f"{path}, error"
