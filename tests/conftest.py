@@ -36,9 +36,13 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Every test that touches a database runs on SQLite and on PostgreSQL, under the same id but for the engine."""
+    """Every test that touches a database runs on SQLite and on PostgreSQL, under the same id but for the engine.
+
+    Those marked ``sqlite_only`` say why they do not.
+    """
     if "engine" in metafunc.fixturenames:
-        metafunc.parametrize("engine", ["sqlite", "postgresql"], scope="session")
+        only = metafunc.definition.get_closest_marker("sqlite_only")
+        metafunc.parametrize("engine", ["sqlite"] if only else ["sqlite", "postgresql"], scope="session")
 
 
 def _settings(folder: Path, url: str = "") -> Settings:

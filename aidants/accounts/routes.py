@@ -18,6 +18,11 @@ from aidants.web.security import own_path
 WRONG = N_("L’adresse ou le mot de passe ne va pas. Vérifiez les deux, puis recommencez.")
 WRONG_CODE = N_("Ce code ne va pas. Attendez le prochain code sur votre téléphone, puis tapez-le.")
 
+_EMPTY = {
+    "email": {"missing": N_("Tapez votre adresse e-mail.")},
+    "password": {"missing": N_("Tapez votre mot de passe."), "string_too_short": N_("Tapez votre mot de passe.")},
+}
+
 
 def _next(view: Page) -> str:
     return own_path(view.form.last("suite") or view.query.last("suite"), "/aujourdhui")
@@ -31,7 +36,7 @@ def ask_password(view: Page) -> Response:
 
 def check_password(view: Page) -> Response:
     """Check address and password; known and unknown accounts answer alike, after the same work."""
-    form = parse(SignInForm, view.form, {"email": {"missing": N_("Tapez votre adresse e-mail.")}})
+    form = parse(SignInForm, view.form, _EMPTY)
     if form.errors:
         return view.render(
             "accounts/sign_in.html", status=422, block="form", form=form, suite=_next(view), goodbye=False

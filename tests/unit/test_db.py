@@ -6,6 +6,7 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta, timezone
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError, StatementError
@@ -98,15 +99,21 @@ def test_writers_wait_their_turn_and_none_is_lost(database: Database) -> None:
         assert work.session.get_one(Throttle, "sum").count == 60
 
 
+@pytest.mark.sqlite_only("PostgreSQL has no process-wide lock: see the locked rows in tests/faults")
 def test_a_writer_gives_up_after_its_patience_with_a_page_not_a_crash(database: Database) -> None:
-    if not database.is_sqlite:
-        return  # PostgreSQL has no process-wide lock: see the locked rows in tests/faults
     database.wait = 0.2
     started = time.monotonic()
     with database.exclusive_writer(), pytest.raises(Unavailable) as refused, unit_of_work(database, Mode.WRITE):
         raise AssertionError("two writers at once")
     assert refused.value.code == "busy"
     assert time.monotonic() - started < 3
+
+
+def test_a_full_postgresql_disk_is_known() -> None:
+    full = psycopg.errors.DiskFull('could not extend file "base/1": No space left on device')
+    found = unavailable(OperationalError("INSERT", {}, full))
+    assert found is not None
+    assert found.code == "disk_full"
 
 
 @pytest.mark.parametrize(

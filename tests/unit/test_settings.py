@@ -14,6 +14,10 @@ from aidants import settings
     [
         ("AIDANTS_DATABSE_URL", "x", "AIDANTS_DATABASE_URL"),
         ("AIDANTS_TIMEZONE", "Europe/Pariss", "fuseau horaire inconnu"),
+        ("AIDANTS_TIMEZONE", "", "fuseau horaire inconnu"),
+        ("AIDANTS_TIMEZONE", "Europe", "fuseau horaire inconnu"),
+        ("AIDANTS_TIMEZONE", "../../etc/passwd", "fuseau horaire inconnu"),
+        ("AIDANTS_TIMEZONE", "x" * 5000, "fuseau horaire inconnu"),
         ("AIDANTS_LOCALE", "de", "fr ou en"),
         ("AIDANTS_BASE_URL", "aidants.fr", "https://"),
         ("AIDANTS_BASE_URL", "http://aidants.fr", "https"),

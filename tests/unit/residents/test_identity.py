@@ -85,9 +85,11 @@ def test_different_names_keep_different_codes() -> None:
 
 @given(st.text(max_size=60))
 def test_any_text_is_a_query(text: str) -> None:
-    understand(text).tokens(KEY)
-    understand(text).sounds(KEY)
-    phonetic(fold(text))
+    query = understand(text)
+    entries = [*query.tokens(KEY), *query.sounds(KEY)]
+    assert all(kind and 0 <= token < 1 << 64 for kind, token in entries)
+    assert fold(fold(text)) == fold(text)
+    assert phonetic(fold(text)).isascii() or not fold(text).isascii()
 
 
 def test_what_is_sealed_comes_back_and_unknown_fields_are_left_aside() -> None:
