@@ -61,7 +61,7 @@ LABELS: Final[dict[str, str]] = {
     "step_undone": N_("Retour à l’étape « {step} » ({what})"),
     "step_blocked": N_("Étape bloquée : « {step} » ({what})"),
     "choice_made": N_("Choix fait à l’étape « {step} » ({what})"),
-    "sensitive_act": N_("Acte sensible confirmé : {what}"),
+    "sensitive_act": N_("Acte sensible confirmé : « {step} » ({what})"),
     "run_finished": N_("Guide quitté : {what}"),
     "journal_searched": N_("Journal consulté"),
     "journal_verified": N_("Journal vérifié, {entries}"),

@@ -59,8 +59,8 @@ def audit(hands: Hands, site: DemoSite, account: Account, newcomer: Newcomer) ->
     for sentence in (
         r"Mandat activé, 2 démarches, 31 jours, sur papier",
         r"Fiche de U-[2-9A-Z]{4} créée",
-        r"Étape bloquée : « remplir »",
-        r"Acte sensible confirmé : Carte grise : changer l’adresse",
+        r"Étape bloquée : « Remplir le formulaire »",
+        r"Acte sensible confirmé : « .+ » \(Changer l’adresse de ma carte grise\)",
         r"Mandat arrêté : à la demande de la personne",
         r"Accès refusé : mandat arrêté",
         r"Identité confirmée par un nouveau code",
