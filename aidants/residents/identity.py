@@ -64,7 +64,8 @@ _FIELDS: Final = frozenset(field.name for field in fields(Identity))
 
 def fold(text: str) -> str:
     """Return a name for comparison: lower case, no accents, no punctuation; other scripts are kept."""
-    decomposed = unicodedata.normalize("NFKD", text.lower().translate(_LATIN))
+    lower = unicodedata.normalize("NFKD", text).lower()
+    decomposed = unicodedata.normalize("NFKD", lower.translate(_LATIN))
     letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return " ".join("".join(letter if letter.isalnum() else " " for letter in letters).split())
 

@@ -52,7 +52,7 @@ def outcome(answer: httpx2.Response) -> str:
     return str(answer.status_code)
 
 
-def _rank(pattern: str) -> int:
+def rank(pattern: str) -> int:
     return next((rank for rank, end in enumerate(LAST, 1) if pattern.endswith(end)), 0)
 
 
@@ -65,7 +65,7 @@ def send(browser: Browser, method: str, pattern: str, path: str, token: str) -> 
 def walk(browser: Browser, places: Places, *, reading: bool) -> dict[str, str]:
     """Ask for everything that reads, or that writes, and return what came back by route."""
     found, token = {}, browser.token()
-    for method, pattern in sorted(routes_of(browser), key=lambda route: _rank(route[1])):
+    for method, pattern in sorted(routes_of(browser), key=lambda route: rank(route[1])):
         if (method in UNSAFE) is not reading:
             path = concrete(pattern, places)
             answer = send(browser, method, pattern, path, token)

@@ -39,14 +39,14 @@ BOOKKEEPING = {
 }
 
 
-def digest(database: Database) -> dict[str, str]:
+def digest(database: Database, but: dict[str, set[str]] | None = None) -> dict[str, str]:
     """Return a digest of each table but the journal and the counters of tries; bookkeeping columns are left out."""
-    found = {}
+    found, ignored = {}, BOOKKEEPING | (but or {})
     with database.engine.connect() as connection:
         for table in SQLModel.metadata.sorted_tables:
             if table.name.startswith("journal_") or table.name == "throttle":
                 continue
-            left = [column for column in table.columns if column.name not in BOOKKEEPING.get(table.name, ())]
+            left = [column for column in table.columns if column.name not in ignored.get(table.name, set())]
             rows = sorted(repr(tuple(row)) for row in connection.execute(sa.select(*left)))
             found[table.name] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
     return found

@@ -23,7 +23,7 @@ from aidants.mandates.models import Authorisation, Mandate
 from aidants.mandates.queries import code_index
 from aidants.mandates.terms import CONSENTS as SIGNED_CONSENTS
 from aidants.portal import help as guidance
-from aidants.portal import queries, services
+from aidants.portal import queries, services, verification
 from aidants.portal.queries import CONSENTS, KINDS, TITLES, Answer
 from aidants.settings import Settings
 from tests.support.client import Browser, form_of, text_of
@@ -31,7 +31,14 @@ from tests.support.client import Browser, form_of, text_of
 Browse = Callable[..., Browser]
 UNKNOWN = "ZZZZ2222"
 REFERENCE = "a" * 26
+PATIENCE = verification.PATIENCE
 NAMES = ("Aubert", "Monique", "Belkacem", "Vidal", "Peyrat", "Pereira", "Rosa", "Nadia", "Ferrand", "1948", "Guéret")
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check waits for the journal as long as a busy test machine needs; a person waits a tenth of a second."""
+    monkeypatch.setattr(verification, "PATIENCE", 5.0)
 
 
 def code_of(database: Database, state: str) -> str:
@@ -245,7 +252,10 @@ def test_each_check_is_journaled_with_its_answer_for_the_right_organisation(
     assert {good.actor, bad.actor} == {"public"}
 
 
-def test_a_busy_journal_neither_delays_nor_breaks_the_page(browse: Browse, demo_database: Database) -> None:
+def test_a_busy_journal_neither_delays_nor_breaks_the_page(
+    browse: Browse, demo_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verification, "PATIENCE", PATIENCE)
     code, browser = code_of(demo_database, "active"), browse()
     browser.open("/verifier")
     before = len(verifications(demo_database))
