@@ -243,12 +243,14 @@ def _lifespan(settings: Settings, database: Database) -> Callable[[Starlette], A
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.threads
         with unit_of_work(database, Mode.WRITE) as work:
             freeze_library(work)
-        sealer = Sealer(database, settings.checkpoint_seconds)
-        sealer.start()
+        sealer = Sealer(database, settings.checkpoint_seconds) if settings.seal_here else None
+        if sealer is not None:
+            sealer.start()
         try:
             yield
         finally:
-            sealer.stop()
+            if sealer is not None:
+                sealer.stop()
             database.dispose()
 
     return lifespan

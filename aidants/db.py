@@ -23,7 +23,7 @@ from sqlmodel import Session, SQLModel
 
 from aidants import clock
 from aidants.crypto import Keyring
-from aidants.errors import Unavailable
+from aidants.errors import Unavailable, WritesRefused
 from aidants.policy import Actor
 from aidants.settings import Settings
 
@@ -128,6 +128,8 @@ class Database:
         self.url = sa.make_url(url)
         self.keyring = keyring
         self.settings = settings
+        self.refused: WritesRefused | None = None
+        """Set while nothing may be written: every unit that writes then raises it."""
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.wait = wait
         self._writer = threading.Lock()
@@ -221,8 +223,11 @@ def unit_of_work(
 ) -> Iterator[Work]:
     """Open one transaction: returning commits, raising rolls back. READ units always roll back.
 
-    Raises Unavailable when the database is locked for longer than the patience, full, or out of reach.
+    Raises Unavailable when the database is locked for longer than the patience, full, or out of reach, and WritesRefused
+    while it may only be read.
     """
+    if mode is Mode.WRITE and database.refused is not None:
+        raise database.refused
     with (
         database.exclusive_writer(patience) if mode is Mode.WRITE else nullcontext(),
         database.session(mode) as session,

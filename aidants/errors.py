@@ -122,6 +122,12 @@ class Unavailable(AppError):
     message = N_("Rien n’est perdu, rien n’a été fait à moitié. Réessayez dans quelques secondes.")
 
 
+class WritesRefused(Unavailable):
+    """Nothing may be recorded until somebody has looked, while what needs no record can still be read (503)."""
+
+    code = "writes_refused"
+
+
 class Corrupted(AppError):
     """Sealed data does not open under its key: changed on disk, or the wrong key (500)."""
 

@@ -31,6 +31,8 @@ class Settings(BaseSettings):
 
     data_dir: Path = Path("data")
     keys_dir: Path | None = None
+    signer_dir: Path | None = None
+    seal_here: bool = True
     database_url: str = ""
     base_url: str = "http://127.0.0.1:8000"
     timezone: str = "Europe/Paris"
@@ -82,6 +84,16 @@ class Settings(BaseSettings):
     def keys_path(self) -> Path:
         """Folder of the master key; outside the database, possibly another disk."""
         return self.keys_dir or self.data_dir / "keys"
+
+    @property
+    def signer_path(self) -> Path:
+        """Folder of the journal's signer: its key and what it signed last."""
+        return self.signer_dir or self.keys_path / "journal"
+
+    @property
+    def log_origin(self) -> str:
+        """Name given to the journal when its key is created: the address of its log, without scheme."""
+        return self.base_url.split("://", 1)[1] + "/journal/log"
 
     @property
     def database(self) -> str:

@@ -22,7 +22,7 @@ from aidants.errors import NotFound
 from aidants.journal import labels
 from aidants.journal.entry import instant
 from aidants.journal.models import JournalLeaf, JournalPayload, JournalRecord
-from aidants.journal.seal import last_checkpoint
+from aidants.journal.seal import last_checkpoint, signed_at
 from aidants.mandates.models import Mandate
 from aidants.policy import Actor
 
@@ -69,6 +69,7 @@ class State:
     sealed: int
     root: bytes | None
     sealed_at: datetime | None
+    origin: str
     verified: JournalRecord | None
 
 
@@ -135,8 +136,9 @@ def state(session: Session) -> State:
     by_type = select(JournalRecord).where(JournalRecord.type == "journal_verified")
     verified = session.exec(by_type.order_by(col(JournalRecord.seq).desc()).limit(1)).first()
     if stored is None:
-        return State(size, 0, None, None, verified)
-    return State(size, stored.size, stored.root, stored.made_at, verified)
+        return State(size, 0, None, None, "", verified)
+    signed = signed_at(session, stored.size)
+    return State(size, stored.size, stored.root, stored.made_at, signed.origin if signed else "", verified)
 
 
 def audited_organisations(work: Work) -> list[tuple[str, str]]:

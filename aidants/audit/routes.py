@@ -30,6 +30,7 @@ from aidants.journal import labels
 from aidants.journal.actions import CATALOGUE, JournalSearched, JournalVerified
 from aidants.journal.models import JournalRecord
 from aidants.journal.services import Private, record
+from aidants.journal.signer import kept_outside
 from aidants.journal.verify import verify
 from aidants.mandates.queries import printed_roots
 from aidants.policy import Permission, require
@@ -115,7 +116,8 @@ def verify_now(view: Page) -> Response:
     if not _verifying.acquire(blocking=False):
         raise Refused(N_("Une vérification est déjà en cours. Attendez sa fin."), code="verification_running")
     try:
-        report = verify(view.gate.database, printed=printed_roots(view.gate.database))
+        verifier, kept = kept_outside(view.gate.settings.signer_path)
+        report = verify(view.gate.database, None, printed_roots(view.gate.database), verifier, kept)
     finally:
         _verifying.release()
     faults = len(report.faults) + report.more
@@ -188,6 +190,7 @@ def _state(work: Work, view: Page) -> dict[str, Any]:
         "sealed_count": state.sealed,
         "waiting": state.size - state.sealed,
         "root": state.root.hex() if state.root else "",
+        "origin": state.origin,
         "sealed_at": state.sealed_at,
         "verified_at": _when(verified) if verified else None,
         "verified_by": (gettext("vous") if mine else labels.person(verified.actor)) if verified else "",

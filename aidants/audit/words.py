@@ -47,6 +47,7 @@ DETAILS: Final = {
     "count": N_("Autres non détaillées"),
     "criteria": N_("Critères"),
     "duration": N_("Durée"),
+    "entry": N_("Entrée"),
     "ends_at": N_("Fin du mandat"),
     "faults": N_("Anomalies"),
     "fields": N_("Rubriques modifiées"),
@@ -110,6 +111,8 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "entree": N_("Une entrée"),
     },
     "view": {
+        "log": N_("Fichiers sans donnée personnelle"),
+        "records": N_("Fichiers avec les enregistrements"),
         "own": N_("Mon journal"),
         "organisation": N_("Journal de la structure"),
         "audited": N_("Journal"),

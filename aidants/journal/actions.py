@@ -374,6 +374,19 @@ class JournalVerified(Action, kind=Kind.AUDIT):
     faults: int = 0
 
 
+class JournalExported(Action, kind=Kind.AUDIT):
+    """The journal left as files. ``view``: ``log`` (nothing personal) or ``records`` (with every record and its salt)."""
+
+    view: str
+
+
+class ProofIssued(Action, kind=Kind.AUDIT):
+    """The proof that an entry is in the journal was given out; ``entry`` is the entry's id."""
+
+    entry: str
+    mandate: str | None = None
+
+
 class AccessRefused(Action, kind=Kind.SYSTEM):
     """An act or a page was refused. ``outcome``: the rule's code; ``page``: the route's pattern, without values."""
 

@@ -65,6 +65,13 @@ def commitment(salt: bytes, values: Sequence[Any]) -> str:
     record = dict(zip(FIELDS, values, strict=True))
     if record["detail"] is not None:
         record["detail"] = parse(record["detail"])
+    return commitment_of(salt, record)
+
+
+def commitment_of(salt: bytes, record: Mapping[str, Any]) -> str:
+    """Return the commitment to a record given by its members. Raises ValueError when they are not those of one."""
+    if set(record) != set(FIELDS):
+        raise ValueError("not the members of a record")
     return hashlib.sha256(_DOMAIN + salt + canonical(record)).hexdigest()
 
 

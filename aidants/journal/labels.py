@@ -65,6 +65,8 @@ LABELS: Final[dict[str, str]] = {
     "run_finished": N_("Guide quitté : {what}"),
     "journal_searched": N_("Journal consulté"),
     "journal_verified": N_("Journal vérifié, {entries}"),
+    "journal_exported": N_("Journal exporté"),
+    "proof_issued": N_("Preuve d’une entrée remise"),
     "access_refused": N_("Accès refusé"),
     "clock_anomaly": N_("Horloge du serveur revenue en arrière de {seconds}"),
 }

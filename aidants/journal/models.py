@@ -92,8 +92,19 @@ class JournalPayload(SQLModel, table=True):
     sealed: bytes = Field(sa_type=sa.LargeBinary)
 
 
+class JournalTile(SQLModel, table=True):
+    """Up to 256 consecutive hashes of one tile level (C2SP tlog-tiles), concatenated; grows until it is full."""
+
+    __tablename__ = "journal_tile"
+    __table_args__ = _STRICT
+
+    level: int = Field(sa_column=_key("level"))
+    number: int = Field(sa_column=_key("number"))
+    hashes: bytes = Field(sa_type=sa.LargeBinary)
+
+
 class JournalCheckpoint(SQLModel, table=True):
-    """The tree's root at one size, stored but unsigned: whoever can rewrite the database can rewrite it too."""
+    """The tree's root at one size. ``note`` is the checkpoint as signed; those made before there was a signer have none."""
 
     __tablename__ = "journal_checkpoint"
 
@@ -101,6 +112,7 @@ class JournalCheckpoint(SQLModel, table=True):
     root: bytes = Field(sa_type=sa.LargeBinary)
     frontier: bytes = Field(sa_type=sa.LargeBinary)
     made_at: datetime = Field(sa_type=UtcDateTime)
+    note: str | None = Field(default=None, sa_type=sa.Text)
 
 
 TRIGGERS: Final[dict[str, tuple[str, ...]]] = {

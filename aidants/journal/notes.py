@@ -159,31 +159,36 @@ def open_checkpoint(note: str, verifier: Verifier) -> Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """An entry's place in a tree, and the way from it to the checkpoint's root; ``checkpoint`` is a note, still to check."""
+    """An entry's place in a tree, and the way from it to the checkpoint's root; ``checkpoint`` is a note, still to check.
+
+    ``extra`` is data of our own that nothing authenticates but what it hashes to.
+    """
 
     index: int
     hashes: tuple[bytes, ...]
     checkpoint: str
+    extra: bytes = b""
 
     def text(self) -> str:
         """Return the proof as a ``.tlog-proof`` file."""
-        lines = [PROOF_HEADER, f"index {self.index}", *(base64.b64encode(found).decode() for found in self.hashes)]
+        extra = [f"extra {base64.b64encode(self.extra).decode()}"] if self.extra else []
+        hashes = [base64.b64encode(found).decode() for found in self.hashes]
+        lines = [PROOF_HEADER, *extra, f"index {self.index}", *hashes]
         return "\n".join(lines) + "\n\n" + self.checkpoint
 
     @classmethod
     def parse(cls, text: str) -> Proof:
-        """Read a ``.tlog-proof`` file; extra data is passed over. Raises NoteError."""
+        """Read a ``.tlog-proof`` file. Raises NoteError."""
         head, blank, checkpoint = text.partition("\n\n")
         lines = head.split("\n")
         if len(text) > LONGEST or not blank or lines.pop(0) != PROOF_HEADER:
             raise NoteError("not a proof")
-        if lines and lines[0].startswith("extra "):
-            lines.pop(0)
+        extra = _decode(lines.pop(0).removeprefix("extra ")) if lines and lines[0].startswith("extra ") else b""
         index = lines.pop(0).removeprefix("index ") if lines and lines[0].startswith("index ") else ""
         hashes = tuple(_decode(line) for line in lines)
         if not _DECIMAL.fullmatch(index) or any(len(found) != HASH_BYTES for found in hashes):
             raise NoteError("not a proof")
-        return cls(int(index), hashes, checkpoint)
+        return cls(int(index), hashes, checkpoint, extra)
 
 
 def _clean(text: str) -> bool:

@@ -1,7 +1,7 @@
-"""Verification of the live database: every leaf, record, payload and stored checkpoint, in flat memory.
+"""Verification of the live database: every leaf, record, payload, tile and stored checkpoint, in flat memory.
 
-No action of the catalogue deletes records or payloads yet, so each missing one is a fault. What this cannot see: a rewriting
-of the whole database that also recomputes the stored roots, for they are not signed.
+No action of the catalogue deletes records or payloads yet, so each missing one is a fault. The tree is always rebuilt from the
+leaves; tiles are compared with it and never believed. Checkpoints kept outside the database are the measure of what is in it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -16,11 +17,20 @@ from babel.numbers import format_decimal
 from sqlalchemy.exc import DBAPIError
 
 from aidants.db import Database, Mode, unit_of_work
-from aidants.i18n import current, ngettext
+from aidants.i18n import N_, current, ngettext
 from aidants.i18n import gettext as _
 from aidants.journal import entry
-from aidants.journal.merkle import Frontier, leaf_hash
-from aidants.journal.models import JournalCheckpoint, JournalLeaf, JournalPayload, JournalRecord, table_of
+from aidants.journal.merkle import HASH_BYTES, TILE_HEIGHT, Frontier, leaf_hash
+from aidants.journal.models import (
+    JournalCheckpoint,
+    JournalLeaf,
+    JournalPayload,
+    JournalRecord,
+    JournalTile,
+    table_of,
+)
+from aidants.journal.notes import Checkpoint, NoteError, Verifier, open_checkpoint
+from aidants.journal.tiles import WIDTH, Tile, path
 
 BATCH: Final = 1000
 MOST_FAULTS: Final = 100
@@ -30,11 +40,31 @@ _leaves: Final = table_of(JournalLeaf)
 _records: Final = table_of(JournalRecord)
 _payloads: Final = table_of(JournalPayload)
 _checkpoints: Final = table_of(JournalCheckpoint)
+_tiles: Final = table_of(JournalTile)
 _COLUMNS: Final = tuple(_records.c[name] for name in entry.FIELDS)
 _ID: Final = entry.FIELDS.index("id")
 _SEALED: Final = entry.FIELDS.index("sealed")
 
 Progress = Callable[[int, int], None]
+
+
+class Outside(Enum):
+    """Where a root is kept that whoever rewrites the database cannot reach."""
+
+    PRINTED = auto()
+    KEPT = auto()
+
+
+_ANOTHER_ROOT: Final = {
+    Outside.PRINTED: N_("Un mandat imprimé cite une autre racine pour les {size} premières entrées."),
+    Outside.KEPT: N_("Un point de contrôle gardé au-dehors donne une autre racine pour les {size} premières entrées."),
+}
+_LOST: Final = {
+    Outside.PRINTED: N_("Le journal a perdu des entrées : un mandat imprimé en cite {last}, il en reste {size}."),
+    Outside.KEPT: N_(
+        "Le journal a perdu des entrées : un point de contrôle gardé au-dehors en couvre {last}, il en reste {size}."
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +78,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a verification found. At most MOST_FAULTS faults are kept; ``more`` counts the others."""
+    """What a verification found. At most MOST_FAULTS faults are kept; ``more`` counts the others.
+
+    ``signed`` is the size of the last checkpoint whose signature was checked, 0 when none could be.
+    """
 
     ok: bool
     size: int
@@ -56,6 +89,7 @@ class Report:
     faults: tuple[Fault, ...]
     not_yet_sealed: int
     more: int = 0
+    signed: int = 0
 
     def sentence(self) -> str:
         """Return the result in one sentence, in the language of the request."""
@@ -77,34 +111,57 @@ class _Check:
     faults: list[Fault] = field(default_factory=list)
     more: int = 0
     sealed: int = 0
-    printed: dict[int, set[bytes]] = field(default_factory=dict)
-    """Roots on paper, by size: a witness that whoever rewrites the database cannot reach."""
+    verifier: Verifier | None = None
+    tiled: int = 0
+    """How many leaves the tiles must cover: the size of the last signed checkpoint."""
+    signed: int = 0
+    outside: dict[int, dict[bytes, Outside]] = field(default_factory=dict)
+    """Roots kept outside the database, by size: whoever rewrites it cannot reach them."""
     roots_differ: bool = False
+    named: set[int] = field(default_factory=set)
+    """Entries with a fault of their own: their hash in a tile differs with them, which says nothing more."""
+    tiles_differ: set[int] = field(default_factory=set)
 
     def fault(self, seq: int | None, entry_id: str | None, text: str, **values: object) -> None:
         """Note a fault; ``text`` is already translated and takes ``seq``, ``id`` and ``values``."""
         if len(self.faults) >= MOST_FAULTS:
             self.more += 1
             return
+        if seq is not None:
+            self.named.add(seq)
         self.faults.append(Fault(seq, entry_id, text.format(seq=seq, id=entry_id, **values)))
+
+    def places(self) -> set[Outside]:
+        """Return where roots are kept outside."""
+        return {where for roots in self.outside.values() for where in roots.values()}
 
     def report(self) -> Report:
         """Return the result."""
         size = self.frontier.size
         open_end = max(0, size - self.sealed)
-        return Report(not self.faults, size, self.frontier.root(), tuple(self.faults), open_end, self.more)
+        faults = tuple(self.faults)
+        return Report(not faults, size, self.frontier.root(), faults, open_end, self.more, self.signed)
 
 
-def verify(database: Database, progress: Progress | None = None, printed: Iterable[tuple[int, str]] = ()) -> Report:
+def verify(
+    database: Database,
+    progress: Progress | None = None,
+    printed: Iterable[tuple[int, str]] = (),
+    verifier: Verifier | None = None,
+    kept: Iterable[Checkpoint] = (),
+) -> Report:
     """Check the whole journal in one snapshot; ``progress`` receives entries done and entries in all, batch by batch.
 
-    ``printed``: sizes and roots (hex) that were printed, and must still be those of the journal.
+    ``printed``: sizes and roots (hex) that were printed, and must still be those of the journal. ``verifier``: the key that
+    signs its checkpoints; ``kept``: checkpoints that somebody kept outside, their signatures checked.
 
     Raises Unavailable only when the database cannot be reached at all; rows that do not read are a fault.
     """
-    check = _Check()
+    check = _Check(verifier=verifier)
     for size, root in printed:
-        check.printed.setdefault(size, set()).add(bytes.fromhex(root))
+        check.outside.setdefault(size, {})[bytes.fromhex(root)] = Outside.PRINTED
+    for checkpoint in kept:
+        check.outside.setdefault(checkpoint.size, {})[checkpoint.root] = Outside.KEPT
     done = 0
     readable = True
     with unit_of_work(database, Mode.READ) as work:
@@ -112,11 +169,14 @@ def verify(database: Database, progress: Progress | None = None, printed: Iterab
         connection = work.session.connection(execution_options=options)
         try:
             total = connection.execute(sa.select(sa.func.max(_leaves.c.seq))).scalar() or 0
+            signed = sa.select(sa.func.max(_checkpoints.c.size)).where(_checkpoints.c.note.is_not(None))
+            check.tiled = connection.execute(signed).scalar() or 0
             while done < total:
                 done = _batch(connection, check, done)
                 if progress is not None:
                     progress(done, total)
             _strays(connection, check)
+            _stray_tiles(connection, check)
             _beyond(check)
         except DBAPIError:
             readable = False
@@ -138,6 +198,7 @@ def _batch(connection: sa.Connection, check: _Check, done: int) -> int:
         if row[0] != expected:
             missing = _("Les entrées n° {first} à {last} manquent.")
             check.fault(expected, None, missing, first=expected, last=row[0] - 1)
+            check.tiled = 0  # the entries after a gap have other places in the tree
             expected = row[0]
         _entry(check, row)
         hashes.append(leaf_hash(row[1]))
@@ -195,38 +256,96 @@ def _leaf_id(leaf: bytes) -> str | None:
 
 
 def _grow(connection: sa.Connection, check: _Check, hashes: Sequence[bytes]) -> None:
-    """Append leaf hashes, stopping at each stored checkpoint to compare it."""
+    """Append leaf hashes, stopping at each root that is known, and compare the tiles with what the tree gained."""
     start = check.frontier.size
     within = _checkpoints.c.size.between(start + 1, start + len(hashes))
-    query = sa.select(_checkpoints.c.size, _checkpoints.c.root, _checkpoints.c.frontier).where(within)
-    stored = {row.size: row for row in connection.execute(query)}
-    reached = {size for size in check.printed if start < size <= start + len(hashes)}
+    query = sa.select(_checkpoints.c.size, _checkpoints.c.root, _checkpoints.c.frontier, _checkpoints.c.note)
+    stored = {row.size: row for row in connection.execute(query.where(within))}
+    reached = {size for size in check.outside if start < size <= start + len(hashes)}
+    gained: list[list[bytes]] = []
     at = 0
-    for size in sorted(reached | set(stored)):
-        check.frontier.extend(hashes[at : size - start])
+    for size in [*sorted(reached | set(stored)), start + len(hashes)]:
+        for level, added in enumerate(check.frontier.extend(hashes[at : size - start])):
+            gained += [[]] * (level + 1 - len(gained))
+            gained[level] = gained[level] + added
         at = size - start
-        if check.printed.get(size, set()) - {check.frontier.root()}:
-            text = _("Un mandat imprimé cite une autre racine pour les {size} premières entrées.")
+        for root, where in check.outside.get(size, {}).items():
+            if root != check.frontier.root():
+                check.fault(None, None, _(_ANOTHER_ROOT[where]), size=size)
+        if size in stored:
+            _checkpoint(check, stored[size])
+    _compare_tiles(connection, check, start, gained)
+
+
+def _checkpoint(check: _Check, stored: Any) -> None:
+    """Compare a stored checkpoint with the tree as rebuilt, and check its signature. Only the first wrong root is named."""
+    size = check.sealed = stored.size
+    if not check.roots_differ and (stored.root, stored.frontier) != (check.frontier.root(), check.frontier.to_bytes()):
+        check.roots_differ = True
+        text = _("Le point de contrôle de taille {size} ne correspond pas aux {size} premières entrées.")
+        check.fault(None, None, text, size=size)
+    if stored.note is None:
+        if check.signed:
+            check.fault(None, None, _("Le point de contrôle de taille {size} n’est plus signé."), size=size)
+    elif check.verifier is not None:
+        try:
+            said = open_checkpoint(stored.note, check.verifier)
+        except NoteError:
+            said = None
+        if said is None or (said.size, said.root) != (size, stored.root):
+            text = _("La signature du point de contrôle de taille {size} est fausse.")
             check.fault(None, None, text, size=size)
-        if size not in stored:
+        else:
+            check.signed = size
+
+
+def _compare_tiles(connection: sa.Connection, check: _Check, before: int, gained: Sequence[Sequence[bytes]]) -> None:
+    """Compare the hashes that the tree gained with the stored tiles, as far as a signed checkpoint covers them.
+
+    Only the first difference of each level is named: behind an entry lost or added, every hash differs.
+    """
+    for level, hashes in enumerate(gained):
+        first, due = before >> TILE_HEIGHT * level, check.tiled >> TILE_HEIGHT * level
+        last = min(first + len(hashes), due)
+        if first >= last:
             continue
-        root, frontier = stored[size].root, stored[size].frontier
-        check.sealed = size
-        if check.roots_differ:
-            continue
-        if root != check.frontier.root() or frontier != check.frontier.to_bytes():
-            check.roots_differ = True
-            text = _("Le point de contrôle de taille {size} ne correspond pas aux {size} premières entrées.")
-            check.fault(None, None, text, size=size)
-    check.frontier.extend(hashes[at:])
+        number = _tiles.c.number.between(first // WIDTH, (last - 1) // WIDTH)
+        query = sa.select(_tiles.c.number, _tiles.c.hashes).where(_tiles.c.level == level, number)
+        rows = {row.number: row.hashes for row in connection.execute(query)}
+        for at in range(first, last):
+            place, kept = divmod(at, WIDTH)
+            if rows.get(place, b"")[kept * HASH_BYTES : (kept + 1) * HASH_BYTES] == hashes[at - first]:
+                continue
+            since, until = (at << TILE_HEIGHT * level) + 1, (at + 1) << TILE_HEIGHT * level
+            if level in check.tiles_differ or not check.named.isdisjoint(range(since, until + 1)):
+                continue
+            check.tiles_differ.add(level)
+            text = _("La tuile {tile} ne correspond plus aux entrées n° {since} à {until}.")
+            where = path(Tile(level, place, WIDTH))
+            check.fault(since if level == 0 else None, None, text, tile=where, since=since, until=until)
+
+
+def _stray_tiles(connection: sa.Connection, check: _Check) -> None:
+    """Find tiles, and hashes in them, that the tree does not have."""
+    length, size = sa.func.length(_tiles.c.hashes), check.frontier.size
+    if check.tiled > size:
+        return  # that entries were lost is said already
+    for row in connection.execute(sa.select(_tiles.c.level, _tiles.c.number, length.label("length"))):
+        known = row.level >= 0 and row.number >= 0
+        hashes = (size >> TILE_HEIGHT * row.level) - row.number * WIDTH if known else 0
+        if row.length > max(0, min(WIDTH, hashes)) * HASH_BYTES:
+            text = _("La tuile {level}/{number} contient ce que le journal n’a pas.")
+            check.fault(None, None, text, level=row.level, number=row.number)
 
 
 def _beyond(check: _Check) -> None:
-    """Find mandates printed when the journal was longer than it is."""
-    last, size = max(check.printed, default=0), check.frontier.size
+    """Find what is kept outside and gone here: a longer journal, or signatures."""
+    if check.tiled == 0 and check.verifier is not None and Outside.KEPT in check.places():
+        check.fault(None, None, _("Le journal n’est plus signé : plus aucun point de contrôle ne l’est."))
+    last, size = max(check.outside, default=0), check.frontier.size
     if last > size:
-        text = _("Le journal a perdu des entrées : un mandat imprimé en cite {last}, il en reste {size}.")
-        check.fault(None, None, text, last=last, size=size)
+        where = next(iter(check.outside[last].values()))
+        check.fault(None, None, _(_LOST[where]), last=last, size=size)
 
 
 def _strays(connection: sa.Connection, check: _Check) -> None:

@@ -11,7 +11,7 @@ from aidants import procedures
 from aidants.accounts.models import Organisation
 from aidants.db import Mode, Work
 from aidants.i18n import N_, gettext
-from aidants.journal.seal import seal_now
+from aidants.journal.seal import cover
 from aidants.mandates import answers as questions
 from aidants.mandates import consent, queries, services
 from aidants.mandates.forms import DurationForm, LookUpForm, ProceduresForm, ProtectionForm, ReadingForm
@@ -268,7 +268,7 @@ def freeze(view: Page, states: frozenset[State]) -> None:
         if queries.get_mandate(work, view.param("id"), lock=True).state not in states:
             return
         text_id = consent.ask_consent(work, view.param("id"))
-    checkpoint = seal_now(view.gate.database)
+    checkpoint = cover(view.gate.database)
     with view.unit(Mode.WRITE) as work:
         consent.note_checkpoint(work, text_id, checkpoint.size, checkpoint.root.hex())
 

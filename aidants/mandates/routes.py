@@ -12,6 +12,7 @@ from aidants.dates import local_day, long_date
 from aidants.db import Mode, Work
 from aidants.errors import AppError, Conflict, Refused
 from aidants.i18n import N_
+from aidants.journal.seal import signed_at
 from aidants.mandates import consent, queries, services
 from aidants.mandates.attestation import Footer, mandate_pdf
 from aidants.mandates.forms import ActivationForm, RevocationForm
@@ -154,15 +155,16 @@ def _prepare(work: Work, view: Page) -> _Print:
         for item in mandate.authorisations
         if item.withdrawn_at is not None
     }
-    return _Print(text, _footer(row, url, demo=view.gate.demo), revoked)
+    return _Print(text, _footer(work, row, url, demo=view.gate.demo), revoked)
 
 
-def _footer(row: MandateFrozenText, url: str | None, *, demo: bool) -> Footer:
+def _footer(work: Work, row: MandateFrozenText, url: str | None, *, demo: bool) -> Footer:
+    signed = signed_at(work.session, row.journal_size) if row.journal_size is not None else None
     return Footer(
         size=row.journal_size,
         root_hex=row.journal_root,
-        signed=False,
-        label="non signé : le journal n’a pas encore de points de contrôle signés",
+        signed=signed is not None,
+        label=signed.origin if signed else "non signé",
         verification_url=url,
         demo=demo,
     )

@@ -18,14 +18,16 @@ from aidants.journal.models import (
     JournalLeaf,
     JournalPayload,
     JournalRecord,
+    JournalTile,
     install_triggers,
     table_of,
 )
 from aidants.journal.services import Private, record
 from aidants.policy import Actor, Role
+from aidants.settings import Settings
 from tests.support.postgres import postgres_server
 
-TABLES = [table_of(model) for model in (JournalLeaf, JournalRecord, JournalPayload, JournalCheckpoint)]
+TABLES = [table_of(model) for model in (JournalLeaf, JournalRecord, JournalPayload, JournalTile, JournalCheckpoint)]
 DROP_TRIGGERS = {
     "sqlite": [f"DROP TRIGGER journal_leaf_{what}" for what in ("insert", "update", "delete")],
     "postgresql": ["ALTER TABLE journal_leaf DISABLE TRIGGER USER"],
@@ -51,7 +53,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         url = f"sqlite:///{tmp_path / 'journal.db'}"
     else:
         url = postgres_server().create_database(f"journal_{next(_numbers)}")
-    found = Database(url)
+    found = Database(url, settings=Settings(data_dir=tmp_path))
     assert found.engine.dialect.name in TRIGGERS
     with found.engine.begin() as connection:
         SQLModel.metadata.create_all(connection, tables=TABLES)

@@ -20,7 +20,7 @@ EXPECTED = {
     "mandate_printed mandate_verified",
     Kind.ASSISTANCE: "assistance_started assistance_ended run_started step_shown step_done step_skipped step_blocked "
     "step_undone choice_made sensitive_act run_finished",
-    Kind.AUDIT: "journal_searched journal_verified",
+    Kind.AUDIT: "journal_searched journal_verified journal_exported proof_issued",
     Kind.SYSTEM: "access_refused clock_anomaly",
 }
 

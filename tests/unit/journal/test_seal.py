@@ -10,13 +10,14 @@ import pytest
 from sqlmodel import Session, select
 
 from aidants.db import Database, Mode, unit_of_work
-from aidants.errors import Corrupted, Unavailable
+from aidants.errors import Unavailable
 from aidants.journal import seal
 from aidants.journal.actions import SignedOut
 from aidants.journal.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from aidants.journal.models import JournalCheckpoint, JournalLeaf
 from aidants.journal.seal import Sealer, seal_now
 from aidants.journal.services import record
+from aidants.journal.signer import SignerRefused
 from aidants.journal.verify import verify
 
 Write = Callable[[int], list[str]]
@@ -103,9 +104,13 @@ def test_nothing_is_sealed_on_top_of_a_contradiction(
     seal_now(database)
     write(1 if "seq = 4" in statement else 0)
     tamper(statement)
-    with pytest.raises(Corrupted):
+    with pytest.raises(SignerRefused):
         seal_now(database)
     assert len(sizes(database)) == 1
+    with pytest.raises(SignerRefused), unit_of_work(database, Mode.WRITE):
+        raise AssertionError("nothing more is written")
+    with unit_of_work(database, Mode.READ) as work:
+        assert work.session.exec(select(JournalLeaf)).first() is not None
 
 
 def test_the_thread_seals_after_commits_and_at_its_end(database: Database, write: Write) -> None:
@@ -125,7 +130,7 @@ def test_the_thread_seals_after_commits_and_at_its_end(database: Database, write
 def test_the_thread_survives_errors(database: Database, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
 
-    def fails_twice(found: Database) -> seal.Checkpoint:
+    def fails_twice(found: Database) -> seal.Sealed:
         calls.append(1)
         if len(calls) < 3:
             raise Unavailable

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,8 @@ from aidants.db import Database
 from aidants.journal import verify as verification
 from aidants.journal.entry import FIELDS, make_leaf
 from aidants.journal.models import JournalRecord, table_of
-from aidants.journal.seal import seal_now
+from aidants.journal.seal import seal_now, signer_of
+from aidants.journal.signer import SignerRefused
 from aidants.journal.verify import MOST_FAULTS, Report, verify
 
 Write = Callable[[int], list[str]]
@@ -134,8 +136,8 @@ def test_one_flipped_bit(
         (["UPDATE journal_leaf SET seq = 0 WHERE seq = 9"], {0, 9}),
         (["UPDATE journal_checkpoint SET root = substr(frontier, 1, 32)"], {None}),
         (["UPDATE journal_checkpoint SET frontier = root"], {None}),
-        (["UPDATE journal_checkpoint SET size = 8"], {None}),
-        (["UPDATE journal_checkpoint SET size = 10"], {10}),
+        (["UPDATE journal_checkpoint SET size = 8"], {None, 8}),
+        (["UPDATE journal_checkpoint SET size = 10"], {8, 10}),
         (["UPDATE journal_checkpoint SET size = 0"], {0}),
         (["UPDATE journal_checkpoint SET size = -7"], {-7}),
     ],
@@ -172,7 +174,8 @@ def test_whole_entries_exchanged_contradict_the_checkpoint(database: Database, i
     )
     report = verify(database)
     assert [fault.sentence for fault in report.faults] == [
-        "Le point de contrôle de taille 7 ne correspond pas aux 7 premières entrées."
+        "Le point de contrôle de taille 7 ne correspond pas aux 7 premières entrées.",
+        "La tuile tile/0/000 ne correspond plus aux entrées n° 2 à 2.",
     ]
 
 
@@ -187,21 +190,81 @@ def test_an_entry_rewritten_with_its_leaf_contradicts_the_checkpoint(
         "UPDATE journal_leaf SET leaf = :leaf WHERE seq = 1",
         leaf=leaf,
     )
-    assert named(verify(database)) == {None}
+    assert named(verify(database)) == {None, 1}
 
 
-def test_rewriting_everything_and_the_roots_is_out_of_reach(database: Database, ids: list[str], tamper: Tamper) -> None:
-    """The limit that the screens state: stored roots are not signed."""
+def test_rewriting_everything_and_the_roots_is_found_by_what_was_signed(
+    database: Database, ids: list[str], tamper: Tamper
+) -> None:
+    signer = signer_of(database)
+    known = signer.last()
+    assert known is not None
     with database.engine.connect() as connection:
         row = dict(connection.execute(sa.select(RECORD).where(RECORD.c.seq == 1)).mappings().one())
     tamper(
         "DELETE FROM journal_checkpoint",
+        "DELETE FROM journal_tile",
         "UPDATE journal_record SET actor = 'somebody-else' WHERE seq = 1",
         "UPDATE journal_leaf SET leaf = :leaf WHERE seq = 1",
         leaf=make_leaf(row | {"actor": "somebody-else"}),
     )
-    seal_now(database)
-    assert verify(database).ok
+    assert verify(database).ok, "without anything from outside, what is left agrees with itself"
+    assert [fault.sentence for fault in verify(database, kept=[known[0]]).faults] == [
+        "Un point de contrôle gardé au-dehors donne une autre racine pour les 7 premières entrées."
+    ]
+    with pytest.raises(SignerRefused):
+        seal_now(database)
+    shutil.rmtree(signer.folder)
+    stranger = Database(database.url.render_as_string(hide_password=False), settings=database.settings)
+    seal_now(stranger)
+    report = verify(stranger, verifier=signer.verifier)
+    assert "La signature du point de contrôle de taille 9 est fausse." in [fault.sentence for fault in report.faults]
+    stranger.dispose()
+
+
+@pytest.mark.parametrize("at", [0, 31, 32, 223, 224])
+def test_one_flipped_bit_of_a_tile_names_its_entry(database: Database, ids: list[str], tamper: Tamper, at: int) -> None:
+    with database.engine.connect() as connection:
+        hashes = bytearray(connection.execute(sa.text("SELECT hashes FROM journal_tile")).scalar_one())
+    if at == len(hashes):
+        hashes.extend(bytes(96))  # the journal has two entries more, the third is nobody's
+    else:
+        hashes[at] ^= 1
+    tamper("UPDATE journal_tile SET hashes = :value", value=bytes(hashes))
+    (fault,) = verify(database).faults
+    if at == 224:
+        assert fault.sentence == "La tuile 0/0 contient ce que le journal n’a pas."
+    else:
+        assert fault.seq == at // 32 + 1
+
+
+@pytest.mark.parametrize(
+    ("statements", "sentence"),
+    [
+        (["UPDATE journal_tile SET hashes = substr(hashes, 1, 64)"], "n° 3 à 3"),
+        (["DELETE FROM journal_tile"], "n° 1 à 1"),
+        (["UPDATE journal_tile SET number = 5"], "n° 1 à 1"),
+        (["UPDATE journal_tile SET level = 1"], "n° 1 à 1"),
+        (["INSERT INTO journal_tile SELECT 1, 0, hashes FROM journal_tile"], "La tuile 1/0 contient"),
+        (["UPDATE journal_checkpoint SET note = NULL"], "n’est plus signé"),
+        (
+            ["UPDATE journal_checkpoint SET note = replace(note, '7', '8')"],
+            "signature du point de contrôle de taille 7",
+        ),
+        (["UPDATE journal_checkpoint SET note = 'x'"], "signature du point de contrôle de taille 7 est fausse"),
+    ],
+)
+def test_tiles_and_signatures(
+    database: Database, ids: list[str], tamper: Tamper, statements: list[str], sentence: str
+) -> None:
+    tamper(*statements)
+    signer = signer_of(database)
+    known = signer.last()
+    assert known is not None
+    report = verify(database, verifier=signer.verifier, kept=[known[0]])
+    sentences = [fault.sentence.replace("\u00a0", " ") for fault in report.faults]
+    assert any(sentence in said for said in sentences), sentences
+    assert report.signed == (7 if "tile" in statements[0] else 0)
 
 
 def test_a_leaf_that_is_no_leaf(database: Database, ids: list[str], tamper: Tamper) -> None:

@@ -1,0 +1,183 @@
+"""The log as files anybody can check: C2SP tiles, entries, signed checkpoints and the public key, in a folder or a zip."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from aidants.db import Database, Mode, unit_of_work
+from aidants.errors import NotFound
+from aidants.journal import entry
+from aidants.journal.actions import JournalExported
+from aidants.journal.canonical import canonical, parse
+from aidants.journal.merkle import HASH_BYTES
+from aidants.journal.models import JournalCheckpoint, JournalLeaf, JournalRecord
+from aidants.journal.notes import Proof, Verifier
+from aidants.journal.seal import last_checkpoint, stored_tiles
+from aidants.journal.services import record
+from aidants.journal.tiles import WIDTH, Tile, Tree, path, tiles_of, write_bundle
+
+CHECKPOINT: Final = "checkpoint"
+EARLIER: Final = "checkpoints/{size}"
+VKEY: Final = "vkey"
+RECORDS: Final = "records.jsonl"
+README: Final = "LISEZMOI.txt"
+
+Write = Callable[[str, bytes], None]
+Progress = Callable[[int, int], None]
+
+GUIDE: Final = """\
+Journal d'actes d'accompagnement
+================================
+
+Ce dossier est un journal au format public C2SP tlog-tiles. Il se vérifie sans base de données et sans réseau :
+
+    aidants journal verify --bundle CE_DOSSIER
+
+ou avec tout logiciel qui lit ces formats (c2sp.org : tlog-tiles, tlog-checkpoint, signed-note).
+
+vkey            la clé publique de la structure. Comparez-la avec celle que vous avez reçue autrement.
+checkpoint      le dernier point de contrôle signé : nom du journal, nombre d'entrées, racine.
+checkpoints/    les points de contrôle signés plus tôt.
+tile/           l'arbre de hachage (RFC 6962), par tuiles de 256 empreintes.
+tile/entries/   les entrées : JSON canonique (RFC 8785), sans donnée personnelle.
+records.jsonl   s'il est là : les enregistrements demandés, avec leur sel. Une ligne chacun : seq, salt, record.
+                Leur engagement se recalcule : SHA-256("aidants/entry/1" + sel + JSON canonique de record)
+                est le membre « commit » de l'entrée n° seq.
+
+Ce que cela prouve : rien de ce que couvre un point de contrôle gardé par vous n'a été changé, retiré ou déplacé.
+Ce que cela ne prouve pas : l'heure des actes, et qu'ils ont tous été notés.
+"""
+
+
+def tile_bytes(session: Session, tile: Tile) -> bytes:
+    """Return a tile or an entry bundle of the published tree. Raises NotFound for one it does not have."""
+    stored = last_checkpoint(session)
+    size = stored.size if stored else 0
+    height = 8 * (tile.level or 0)
+    if tile.number * WIDTH + tile.width > size >> height:
+        raise NotFound
+    if tile.level is not None:
+        data = stored_tiles(session)(tile)
+        if len(data) != tile.width * HASH_BYTES:
+            raise NotFound
+        return data
+    seq, first = col(JournalLeaf.seq), tile.number * WIDTH
+    query = select(JournalLeaf.leaf).where(seq > first, seq <= first + tile.width).order_by(seq)
+    return write_bundle(session.exec(query))
+
+
+@contextmanager
+def writer(target: Path) -> Iterator[Write]:
+    """Return what writes files below a new folder, or into a new zip when the name ends so; a zip is whole or not there."""
+    if target.suffix.lower() != ".zip":
+        target.mkdir(parents=True, exist_ok=True)
+
+        def to_folder(name: str, data: bytes) -> None:
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            (target / name).write_bytes(data)
+
+        yield to_folder
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(f"{target.name}.part")
+    try:
+        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
+            yield archive.writestr
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def note_export(database: Database, *, with_records: bool) -> None:
+    """Record that the log leaves as files."""
+    with unit_of_work(database, Mode.WRITE) as work:
+        record(work, JournalExported(view="records" if with_records else "log"))
+
+
+def export(
+    database: Database,
+    verifier: Verifier,
+    write: Write,
+    progress: Progress | None = None,
+    *,
+    with_records: bool = False,
+) -> int:
+    """Hand every file of the published log to ``write`` (path, bytes), the checkpoint last; return the number of entries.
+
+    ``with_records`` adds every record with its salt: pseudonyms are personal data, such an export is not for publication.
+    Raises NotFound while nothing is signed.
+    """
+    with unit_of_work(database, Mode.READ) as work:
+        stored = last_checkpoint(work.session)
+    if stored is None or stored.note is None:
+        raise NotFound
+    for done, tile in enumerate(tiles_of(stored.size), start=1):
+        with unit_of_work(database, Mode.READ) as work:
+            write(path(tile), tile_bytes(work.session, tile))
+        if progress is not None:
+            progress(min(done * WIDTH, stored.size), stored.size)
+    if with_records:
+        covered = col(JournalRecord.seq) <= stored.size
+        with unit_of_work(database, Mode.READ) as work:
+            write(RECORDS, b"".join(record_lines(work.session, covered)))
+    for size, note in _earlier(database, stored.size):
+        write(EARLIER.format(size=size), note.encode())
+    write(README, GUIDE.encode())
+    write(VKEY, f"{verifier.vkey()}\n".encode())
+    write(CHECKPOINT, stored.note.encode())
+    return stored.size
+
+
+def _earlier(database: Database, size: int) -> Iterator[tuple[int, str]]:
+    """Yield size and note of a few earlier checkpoints: the last ones, then fewer and fewer, about thirty in all."""
+    wanted = {size - (1 << power) for power in range(size.bit_length()) if size > 1 << power}
+    known = size
+    for limit in sorted(wanted, reverse=True):
+        query = select(JournalCheckpoint).where(
+            col(JournalCheckpoint.size) <= limit, col(JournalCheckpoint.note).is_not(None)
+        )
+        with unit_of_work(database, Mode.READ) as work:
+            found = work.session.exec(query.order_by(col(JournalCheckpoint.size).desc()).limit(1)).first()
+        if found is not None and found.note is not None and found.size < known:
+            known = found.size
+            yield found.size, found.note
+
+
+def record_line(row: JournalRecord) -> bytes:
+    """Return a record with its number and its salt, as one line of ``records.jsonl``: enough to recompute its commitment."""
+    opened = {"seq": row.seq, "salt": row.salt.hex(), "record": canonical_record(row)}
+    return json.dumps(opened, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+
+
+def canonical_record(row: JournalRecord) -> dict[str, object]:
+    """Return the members that a record's commitment covers, in the form that is hashed."""
+    values = {name: getattr(row, name) for name in entry.FIELDS}
+    return values | {"detail": parse(row.detail) if row.detail is not None else None}
+
+
+def record_lines(session: Session, condition: sa.ColumnElement[bool]) -> Iterator[bytes]:
+    """Yield the lines of ``records.jsonl`` for the records that meet the condition, in the order of the journal."""
+    for row in session.exec(select(JournalRecord).where(condition).order_by(col(JournalRecord.seq))):
+        yield record_line(row)
+
+
+def proof(session: Session, row: JournalRecord) -> Proof:
+    """Return the inclusion proof of an entry in the published tree; its extra data opens the entry: leaf, record and salt.
+
+    Raises NotFound while no signed checkpoint covers the entry.
+    """
+    stored = last_checkpoint(session)
+    leaf = session.get(JournalLeaf, row.seq)
+    if stored is None or stored.note is None or leaf is None or row.seq > stored.size:
+        raise NotFound
+    opened = {"leaf": parse(leaf.leaf.decode()), "record": canonical_record(row), "salt": row.salt.hex()}
+    hashes = Tree(stored.size, stored_tiles(session)).inclusion(row.seq - 1)
+    return Proof(row.seq - 1, tuple(hashes), stored.note, canonical(opened))
