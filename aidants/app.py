@@ -36,7 +36,7 @@ from aidants.guides.queries import published
 from aidants.guides.services import freeze_library
 from aidants.journal import actions
 from aidants.journal.flood import FloodGate
-from aidants.journal.seal import Sealer, sealing
+from aidants.journal.sealer import Sealer, sealing
 from aidants.journal.services import record
 from aidants.mandates import routes as mandates
 from aidants.migrate import at_head

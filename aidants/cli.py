@@ -8,33 +8,24 @@ import getpass
 import json
 import os
 import sys
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-from aidants import logs, memory
+from aidants import log_commands, logs, memory
 from aidants import settings as config
+from aidants.console import Stop, open_installation, stop
 from aidants.crypto import MASTER_FILE, KeyMissing, Keyring
 from aidants.db import Database
 from aidants.errors import AppError
 from aidants.settings import Settings, SettingsError
 
-if TYPE_CHECKING:
-    from aidants.journal.notes import Checkpoint, Verifier
-    from aidants.journal.verify import Report
-
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Aidants")
-journal = typer.Typer(no_args_is_help=True, help="Le journal. / The journal.")
 guides = typer.Typer(no_args_is_help=True, help="Les guides : contrôler. / The guides: check.")
-app.add_typer(journal, name="journal")
+app.add_typer(log_commands.journal, name="journal")
 app.add_typer(guides, name="guides")
-
-
-class Stop(Exception):
-    """Ends a command with one sentence and exit code 1."""
 
 
 def main() -> None:
@@ -48,20 +39,6 @@ def main() -> None:
         raise SystemExit(1) from None
 
 
-def _stop(sentence: str) -> NoReturn:
-    raise Stop(sentence)
-
-
-def _open(settings: Settings) -> Database:
-    from aidants.app import open_database
-
-    database = open_database(settings)
-    if database.is_sqlite and database.url.database and not Path(database.url.database).exists():
-        _stop(f"Aucune base ici : {database.url.database}. Vérifiez AIDANTS_DATA_DIR.")
-    database.keyring = Keyring.load(settings.keys_path)
-    return database
-
-
 def _open_empty(settings: Settings) -> Database:
     """Open the place of a new installation; the key is created only when there is no installation, and none before it."""
     from aidants.app import open_database
@@ -70,7 +47,7 @@ def _open_empty(settings: Settings) -> Database:
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = open_database(settings)
     if installed(database) is not None:
-        _stop("Cette base contient déjà une installation. Rien n’a été changé.")
+        stop("Cette base contient déjà une installation. Rien n’a été changé.")
     known = (settings.keys_path / MASTER_FILE).exists()
     database.keyring = Keyring.load(settings.keys_path) if known else Keyring.create(settings.keys_path)
     return database
@@ -162,7 +139,7 @@ def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        _stop("La date de formation s’écrit AAAA-MM-JJ, par exemple 2026-09-14.")
+        stop("La date de formation s’écrit AAAA-MM-JJ, par exemple 2026-09-14.")
 
 
 @app.command()
@@ -199,8 +176,8 @@ def _demo_database(settings: Settings) -> Database:
         demonstration.fill(database)
         return database
     if not found.demo:
-        _stop("Cette base n’est pas une démonstration. Choisissez un autre dossier avec AIDANTS_DATA_DIR.")
-    return _open(settings)
+        stop("Cette base n’est pas une démonstration. Choisissez un autre dossier avec AIDANTS_DATA_DIR.")
+    return open_installation(settings)
 
 
 @app.command("run-demo")
@@ -214,153 +191,6 @@ def run_demo(port: Annotated[int, typer.Option(help="Port")] = 8000) -> None:
     _demo_database(settings).dispose()
     print(f"Les personnes inventées, avec un bouton chacune : {settings.base_url}/demo", flush=True)
     _serve(settings, "127.0.0.1", port)
-
-
-@journal.command("verify")
-def verify(
-    as_json: Annotated[bool, typer.Option("--json", help="Résultat en JSON")] = False,
-    bundle: Annotated[Path | None, typer.Option(help="Un dossier ou un zip exporté, sans base ni réseau")] = None,
-    vkey: Annotated[str, typer.Option(help="La clé publique que vous connaissez, ou son fichier")] = "",
-    checkpoint: Annotated[list[Path] | None, typer.Option(help="Un point de contrôle que vous avez gardé")] = None,
-) -> None:
-    """Vérifier tout le journal ; code 0 s’il est intact, 1 sinon. / Verify the whole journal."""
-    from rich.progress import Progress
-
-    from aidants.journal import offline
-    from aidants.journal.notes import NoteError
-
-    try:
-        verifier = _verifier(vkey)
-        with Progress(transient=True, disable=as_json or not sys.stderr.isatty()) as bar:
-            task = bar.add_task("Journal", total=None)
-
-            def progress(done: int, total: int) -> None:
-                bar.update(task, completed=done, total=total)
-
-            if bundle is not None:
-                files = offline.open_files(bundle)
-                verifier = verifier or offline.own_key(files)
-                report = offline.verify_files(files, verifier, _kept(checkpoint, verifier), progress)
-            else:
-                report = _verify_database(verifier, checkpoint, progress)
-    except NoteError:
-        _stop("Cette clé ou ce point de contrôle ne se lit pas, ou n’est pas signé par cette clé.")
-    except offline.Unreadable as error:
-        _stop(str(error))
-    if as_json:
-        found = {**dataclasses.asdict(report), "root": report.root.hex(), "sentence": report.sentence()}
-        print(json.dumps(found, ensure_ascii=False, default=str))
-    else:
-        for fault in report.faults:
-            print(fault.sentence)
-        print(report.sentence())
-    raise SystemExit(0 if report.ok else 1)
-
-
-def _verify_database(
-    verifier: Verifier | None, checkpoints: list[Path] | None, progress: Callable[[int, int], None]
-) -> Report:
-    from aidants.journal.signer import kept_outside
-    from aidants.journal.verify import verify as check
-    from aidants.mandates.queries import printed_roots
-
-    settings = config.load()
-    database = _open(settings)
-    own, kept = kept_outside(settings.signer_path)
-    verifier = verifier or own
-    return check(database, progress, printed_roots(database), verifier, [*kept, *_kept(checkpoints, verifier)])
-
-
-def _verifier(vkey: str) -> Verifier | None:
-    """Return the key of a vkey, or of the file that holds one."""
-    from aidants.journal.notes import Verifier
-
-    if not vkey:
-        return None
-    return Verifier.parse(vkey if "+" in vkey else _text_of(Path(vkey)))
-
-
-def _kept(paths: list[Path] | None, verifier: Verifier | None) -> list[Checkpoint]:
-    """Return the checkpoints in these files, each signed by the key."""
-    from aidants.journal.notes import open_checkpoint
-
-    if paths and verifier is None:
-        _stop("Aucune clé publique ici : donnez-la avec --vkey.")
-    return [open_checkpoint(_text_of(path), verifier) for path in paths or [] if verifier is not None]
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        _stop(f"Ce fichier ne se lit pas : {path}.")
-
-
-@journal.command("export")
-def export_journal(
-    target: Annotated[Path, typer.Argument(help="Un dossier vide ou nouveau, ou un fichier .zip nouveau")],
-    with_records: Annotated[
-        bool, typer.Option("--records", help="Avec tous les enregistrements et leur sel (à garder pour soi)")
-    ] = False,
-) -> None:
-    """Écrire le journal en fichiers que chacun peut vérifier. / Write the log as files that anybody can verify."""
-    from aidants.journal import export as exporting
-    from aidants.journal.seal import cover, signer_of
-
-    settings = config.load()
-    database = _open(settings)
-    if target.exists() and (target.is_file() or any(target.iterdir())):
-        _stop(f"Il y a déjà quelque chose ici : {target}. Choisissez un autre nom.")
-    exporting.note_export(database, with_records=with_records)
-    cover(database)
-    verifier = signer_of(database).verifier
-    with exporting.writer(target) as write:
-        size = exporting.export(database, verifier, write, with_records=with_records)
-    print(f"{size} entrées écrites dans {target}. Clé publique : {verifier.vkey()}")
-
-
-@journal.command("checkpoint")
-def show_checkpoint(
-    vkey: Annotated[bool, typer.Option("--vkey", help="La clé publique seulement")] = False,
-) -> None:
-    """Afficher le dernier point de contrôle signé. / Print the last signed checkpoint."""
-    from aidants.journal.signer import SignerFolder
-
-    try:
-        signer = SignerFolder.load(config.load().signer_path)
-    except (FileNotFoundError, ValueError):
-        _stop("Aucune clé du journal ici. Elle est créée au premier démarrage.")
-    if vkey:
-        print(signer.verifier.vkey())
-        return
-    last = signer.last()
-    if last is None:
-        _stop("Rien n’est encore signé.")
-    print(last[1], end="")
-
-
-@journal.command("seal")
-def seal_journal(
-    watch: Annotated[bool, typer.Option(help="Continuer, une fois par seconde au plus")] = False,
-) -> None:
-    """Sceller les nouvelles entrées et signer. / Seal the new entries and sign."""
-    import time
-
-    from aidants.errors import Unavailable, WritesRefused
-    from aidants.journal.seal import seal_now
-
-    settings = config.load()
-    database = _open(settings)
-    while True:
-        try:
-            sealed = seal_now(database)
-            if not watch:
-                print(f"{sealed.size} entrées, racine {sealed.root.hex()}")
-                return
-        except Unavailable as error:
-            if isinstance(error, WritesRefused) or not watch:
-                raise
-        time.sleep(settings.checkpoint_seconds)
 
 
 @guides.command("check")

@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     keys_dir: Path | None = None
     signer_dir: Path | None = None
     seal_here: bool = True
+    log_public: bool = False
     database_url: str = ""
     base_url: str = "http://127.0.0.1:8000"
     timezone: str = "Europe/Paris"

@@ -51,7 +51,7 @@ def test_every_permission_is_documented(permission: Permission) -> None:
 
 
 def test_every_action_is_documented_with_its_own_words() -> None:
-    text = read("journal.md")
+    text = read("journal-format.md")
     for name, action in CATALOGUE.items():
         assert f"| `{name}` | {action.kind} | {' '.join((action.__doc__ or '').split())} |" in text
     assert len(re.findall(r"^\| `", text, re.M)) == len(CATALOGUE)

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from aidants import dates, i18n
 from aidants.audit import queries
 from aidants.audit.forms import JournalForm, read_filters
+from aidants.audit.log import ROUTES as LOG_ROUTES
 from aidants.audit.queries import Reach
 from aidants.audit.words import Setting, facts, step_of
 from aidants.db import Mode, Work
@@ -27,8 +28,10 @@ from aidants.guides.schema import Guide
 from aidants.i18n import N_, gettext
 from aidants.journal import entry as formats
 from aidants.journal import labels
-from aidants.journal.actions import CATALOGUE, JournalSearched, JournalVerified
+from aidants.journal.actions import CATALOGUE, JournalSearched, JournalVerified, ProofIssued
+from aidants.journal.export import proof_headers, proof_of
 from aidants.journal.models import JournalRecord
+from aidants.journal.seal import cover
 from aidants.journal.services import Private, record
 from aidants.journal.signer import kept_outside
 from aidants.journal.verify import verify
@@ -109,6 +112,19 @@ def entry(screen: Screen, work: Work, view: Page) -> Response:
         agrees=agrees,
         payload=payload,
     )
+
+
+def prove(screen: Screen, view: Page) -> Response:
+    """Answer the proof that an entry is in the journal, with what opens the entry; each is itself an entry."""
+    with view.unit(Mode.WRITE) as work:
+        require(view.actor, screen.permission)
+        found, _leaf, _payload = queries.get_entry(work, screen.reach, view.param("id"))
+        record(work, ProofIssued(entry=found.id, mandate=found.mandate))
+    cover(view.gate.database)
+    with view.unit(Mode.READ) as work:
+        found, _leaf, _payload = queries.get_entry(work, screen.reach, view.param("id"))
+        text = proof_of(work.session, found)[0].text()
+    return Response(text, media_type="text/plain; charset=utf-8", headers=proof_headers(found.seq))
 
 
 def verify_now(view: Page) -> Response:
@@ -238,10 +254,18 @@ def _routes(screen: Screen) -> list[Route]:
             records=lambda work, view: _records_entry(screen, work, view),
             name=f"{__name__}.entry.{screen.reach}",
         ),
+        page(
+            f"{screen.path}/entrees/{{id}}/preuve.tlog-proof",
+            lambda view: prove(screen, view),
+            permission=screen.permission,
+            db=Mode.OWN,
+            name=f"{__name__}.prove.{screen.reach}",
+        ),
     ]
 
 
 ROUTES: Final[list[Route]] = [
     *(route for screen in SCREENS for route in _routes(screen)),
+    *LOG_ROUTES,
     page("/journal/verification", verify_now, permission=Permission.AUDIT_JOURNAL, db=Mode.OWN, method="POST"),
 ]

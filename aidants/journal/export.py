@@ -19,7 +19,7 @@ from aidants.journal.actions import JournalExported
 from aidants.journal.canonical import canonical, parse
 from aidants.journal.merkle import HASH_BYTES
 from aidants.journal.models import JournalCheckpoint, JournalLeaf, JournalRecord
-from aidants.journal.notes import Proof, Verifier
+from aidants.journal.notes import Checkpoint, Proof, Verifier
 from aidants.journal.seal import last_checkpoint, stored_tiles
 from aidants.journal.services import record
 from aidants.journal.tiles import WIDTH, Tile, Tree, path, tiles_of, write_bundle
@@ -169,8 +169,10 @@ def record_lines(session: Session, condition: sa.ColumnElement[bool]) -> Iterato
         yield record_line(row)
 
 
-def proof(session: Session, row: JournalRecord) -> Proof:
-    """Return the inclusion proof of an entry in the published tree; its extra data opens the entry: leaf, record and salt.
+def proof_of(session: Session, row: JournalRecord) -> tuple[Proof, Checkpoint]:
+    """Return the inclusion proof of an entry in the published tree, and the checkpoint it leads to.
+
+    Its extra data opens the entry: leaf, record and salt.
 
     Raises NotFound while no signed checkpoint covers the entry.
     """
@@ -180,4 +182,10 @@ def proof(session: Session, row: JournalRecord) -> Proof:
         raise NotFound
     opened = {"leaf": parse(leaf.leaf.decode()), "record": canonical_record(row), "salt": row.salt.hex()}
     hashes = Tree(stored.size, stored_tiles(session)).inclusion(row.seq - 1)
-    return Proof(row.seq - 1, tuple(hashes), stored.note, canonical(opened))
+    checkpoint = Checkpoint(stored.note.split("\n", 1)[0], stored.size, stored.root)
+    return Proof(row.seq - 1, tuple(hashes), stored.note, canonical(opened)), checkpoint
+
+
+def proof_headers(seq: int) -> dict[str, str]:
+    """Return the headers under which a browser keeps a proof as a file."""
+    return {"Content-Disposition": f'attachment; filename="entree-{seq}.tlog-proof"'}

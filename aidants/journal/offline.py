@@ -1,129 +1,27 @@
 """Verification of an exported log, a folder or a zip, with no database and no network.
 
 Nothing in it is believed: the tree is rebuilt from the entries, and what comes from outside (a key, an older checkpoint) is
-the measure. Files are read by name, one at a time and never beyond what they may hold; nothing is unpacked.
+the measure.
 """
 
 from __future__ import annotations
 
 import json
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import IO, Any, Final, Protocol
+from typing import Any, Final
 
 from aidants.i18n import gettext as _
 from aidants.journal import entry, export
+from aidants.journal.files import Files, Unreadable
 from aidants.journal.merkle import HASH_BYTES, Frontier, leaf_hash
 from aidants.journal.notes import LONGEST, Checkpoint, NoteError, Verifier, open_checkpoint
+from aidants.journal.report import Findings, Report
 from aidants.journal.tiles import LONGEST_ENTRY, WIDTH, Tile, path, read_bundle
-from aidants.journal.verify import MOST_FAULTS, Fault, Report
 
 LONGEST_BUNDLE: Final = WIDTH * (LONGEST_ENTRY + 2)
 LONGEST_RECORD: Final = 1 << 20
 
 Progress = Callable[[int, int], None]
-
-
-class Unreadable(Exception):
-    """There is nothing here that can be verified; the message is one sentence."""
-
-
-class Files(Protocol):
-    """Where the files of a log are."""
-
-    def read(self, name: str, most: int) -> bytes | None:
-        """Return a file of at most ``most`` bytes, None when there is none. Raises Unreadable for one that is larger."""
-
-    def lines(self, name: str, most: int) -> Iterator[bytes]:
-        """Yield the lines of a file, none when there is no such file. Raises Unreadable for a line longer than ``most``."""
-
-    def names(self, folder: str) -> list[str]:
-        """Return the names of the files directly in a folder."""
-
-
-class Folder:
-    """A log in a folder."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-
-    def read(self, name: str, most: int) -> bytes | None:
-        """See Files."""
-        try:
-            with (self._root / name).open("rb") as file:
-                return _bounded(name, file.read(most + 1), most)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except OSError as error:
-            raise Unreadable(_("Ce fichier ne se lit pas : {name}.").format(name=name)) from error
-
-    def lines(self, name: str, most: int) -> Iterator[bytes]:
-        """See Files."""
-        if (self._root / name).is_file():
-            with (self._root / name).open("rb") as file:
-                yield from _lines(name, file, most)
-
-    def names(self, folder: str) -> list[str]:
-        """See Files."""
-        place = self._root / folder
-        return [found.name for found in place.iterdir() if found.is_file()] if place.is_dir() else []
-
-
-class Zip:
-    """A log in a zip. A name that comes twice could be read differently by others, so it is refused."""
-
-    def __init__(self, source: Path) -> None:
-        try:
-            self._zip = zipfile.ZipFile(source)
-            self._names = self._zip.namelist()
-        except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError) as error:
-            raise Unreadable(_("Ce fichier n’est pas une archive zip entière.")) from error
-        if len(set(self._names)) != len(self._names):
-            raise Unreadable(_("Cette archive contient deux fois le même nom."))
-
-    def read(self, name: str, most: int) -> bytes | None:
-        """See Files."""
-        if name not in self._names:
-            return None
-        try:
-            with self._zip.open(name) as file:
-                return _bounded(name, file.read(most + 1), most)
-        except (
-            OSError,
-            EOFError,
-            RuntimeError,
-            ValueError,
-            NotImplementedError,
-            zipfile.BadZipFile,
-            zlib.error,
-        ) as error:
-            raise Unreadable(_("Ce fichier ne se lit pas : {name}.").format(name=name)) from error
-
-    def lines(self, name: str, most: int) -> Iterator[bytes]:
-        """See Files."""
-        if name in self._names:
-            try:
-                with self._zip.open(name) as file:
-                    yield from _lines(name, file, most)
-            except (OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-                raise Unreadable(_("Ce fichier ne se lit pas : {name}.").format(name=name)) from error
-
-    def names(self, folder: str) -> list[str]:
-        """See Files."""
-        start = folder + "/"
-        found = [name.removeprefix(start) for name in self._names if name.startswith(start)]
-        return [name for name in found if name and "/" not in name]
-
-
-def open_files(source: Path) -> Files:
-    """Return the files of a log in a folder or a zip. Raises Unreadable."""
-    if source.is_dir():
-        return Folder(source)
-    if not source.exists():
-        raise Unreadable(_("Rien ici : {name}.").format(name=source))
-    return Zip(source)
 
 
 def verify_files(
@@ -176,8 +74,8 @@ class _Check:
         self._last = last
         self._progress = progress
         self._frontier = Frontier()
-        self._faults: list[Fault] = []
-        self._more = 0
+        self._findings = Findings()
+        self._fault = self._findings.fault
         self._edges: list[list[bytes]] = []
         self._roots: dict[int, list[tuple[str, bytes]]] = {}
         self._expect(last, _("Le point de contrôle ne correspond pas aux {size} premières entrées."))
@@ -190,12 +88,6 @@ class _Check:
             self._expect_earlier(name, verifier)
         self._records = _records(files)
         self._next = next(self._records, None)
-
-    def _fault(self, seq: int | None, entry_id: str | None, text: str, **values: object) -> None:
-        if len(self._faults) >= MOST_FAULTS:
-            self._more += 1
-            return
-        self._faults.append(Fault(seq, entry_id, text.format(seq=seq, id=entry_id, **values)))
 
     def _expect(self, checkpoint: Checkpoint, text: str) -> None:
         if checkpoint.size > self._last.size:
@@ -227,7 +119,8 @@ class _Check:
             text = _("Un enregistrement cite l’entrée n° {seq}, que ce journal n’a pas.")
             self._fault(self._next[0], None, text)
         size, root = self._frontier.size, self._frontier.root()
-        return Report(not self._faults, size, root, tuple(self._faults), 0, self._more, self._last.size)
+        faults = tuple(self._findings.faults)
+        return Report(not faults, size, root, faults, 0, self._findings.more, self._last.size)
 
     def _bundle(self) -> bool:
         """Take the next 256 entries into the tree; say whether the log can be read on."""
@@ -329,14 +222,3 @@ def _commitment(opened: dict[str, Any]) -> str:
         return entry.commitment_of(salt, record)
     except (KeyError, TypeError, ValueError):
         return ""
-
-
-def _bounded(name: str, data: bytes, most: int) -> bytes:
-    if len(data) > most:
-        raise Unreadable(_("Ce fichier est trop grand pour un journal : {name}.").format(name=name))
-    return data
-
-
-def _lines(name: str, file: IO[bytes], most: int) -> Iterator[bytes]:
-    while line := file.readline(most + 1):
-        yield _bounded(name, line, most)

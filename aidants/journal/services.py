@@ -24,7 +24,7 @@ from aidants.journal import actions, entry
 from aidants.journal.actions import Action
 from aidants.journal.canonical import canonical
 from aidants.journal.models import JournalLeaf, JournalPayload, JournalRecord, lock_sequence, table_of
-from aidants.journal.seal import wake
+from aidants.journal.sealer import wake
 from aidants.policy import REAUTHENTICATION_LASTS, Actor
 
 READ_WINDOW: Final = timedelta(minutes=15)

@@ -13,14 +13,13 @@ from enum import Enum, auto
 from typing import Any, Final
 
 import sqlalchemy as sa
-from babel.numbers import format_decimal
 from sqlalchemy.exc import DBAPIError
 
 from aidants.db import Database, Mode, unit_of_work
-from aidants.i18n import N_, current, ngettext
+from aidants.i18n import N_
 from aidants.i18n import gettext as _
 from aidants.journal import entry
-from aidants.journal.merkle import HASH_BYTES, TILE_HEIGHT, Frontier, leaf_hash
+from aidants.journal.merkle import Frontier, leaf_hash
 from aidants.journal.models import (
     JournalCheckpoint,
     JournalLeaf,
@@ -30,11 +29,10 @@ from aidants.journal.models import (
     table_of,
 )
 from aidants.journal.notes import Checkpoint, NoteError, Verifier, open_checkpoint
-from aidants.journal.tiles import WIDTH, Tile, path
+from aidants.journal.report import MOST_FAULTS, Findings, Report
+from aidants.journal.stored_tiles import TileCheck
 
 BATCH: Final = 1000
-MOST_FAULTS: Final = 100
-_SHORT_ROOT: Final = 12
 
 _leaves: Final = table_of(JournalLeaf)
 _records: Final = table_of(JournalRecord)
@@ -67,69 +65,18 @@ _LOST: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One contradiction: the entry's number and id when it concerns one, and a sentence for people."""
-
-    seq: int | None
-    entry_id: str | None
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a verification found. At most MOST_FAULTS faults are kept; ``more`` counts the others.
-
-    ``signed`` is the size of the last checkpoint whose signature was checked, 0 when none could be.
-    """
-
-    ok: bool
-    size: int
-    root: bytes
-    faults: tuple[Fault, ...]
-    not_yet_sealed: int
-    more: int = 0
-    signed: int = 0
-
-    def sentence(self) -> str:
-        """Return the result in one sentence, in the language of the request."""
-        if self.faults:
-            return self.faults[0].sentence
-        text = ngettext(
-            "Journal intact : {count} entrée, racine {root}…",
-            "Journal intact : {count} entrées, racine {root}…",
-            self.size,
-        )
-        return text.format(count=format_decimal(self.size, locale=current()), root=self.root.hex()[:_SHORT_ROOT])
-
-
 @dataclass(slots=True)
-class _Check:
+class _Check(Findings):
     """The state of one verification."""
 
     frontier: Frontier = field(default_factory=Frontier)
-    faults: list[Fault] = field(default_factory=list)
-    more: int = 0
     sealed: int = 0
     verifier: Verifier | None = None
-    tiled: int = 0
-    """How many leaves the tiles must cover: the size of the last signed checkpoint."""
     signed: int = 0
     outside: dict[int, dict[bytes, Outside]] = field(default_factory=dict)
     """Roots kept outside the database, by size: whoever rewrites it cannot reach them."""
     roots_differ: bool = False
-    named: set[int] = field(default_factory=set)
-    """Entries with a fault of their own: their hash in a tile differs with them, which says nothing more."""
-    tiles_differ: set[int] = field(default_factory=set)
-
-    def fault(self, seq: int | None, entry_id: str | None, text: str, **values: object) -> None:
-        """Note a fault; ``text`` is already translated and takes ``seq``, ``id`` and ``values``."""
-        if len(self.faults) >= MOST_FAULTS:
-            self.more += 1
-            return
-        if seq is not None:
-            self.named.add(seq)
-        self.faults.append(Fault(seq, entry_id, text.format(seq=seq, id=entry_id, **values)))
+    tiles: TileCheck = field(init=False)
 
     def places(self) -> set[Outside]:
         """Return where roots are kept outside."""
@@ -170,13 +117,13 @@ def verify(
         try:
             total = connection.execute(sa.select(sa.func.max(_leaves.c.seq))).scalar() or 0
             signed = sa.select(sa.func.max(_checkpoints.c.size)).where(_checkpoints.c.note.is_not(None))
-            check.tiled = connection.execute(signed).scalar() or 0
+            tiles = check.tiles = TileCheck(connection, check, connection.execute(signed).scalar() or 0)
             while done < total:
                 done = _batch(connection, check, done)
                 if progress is not None:
                     progress(done, total)
             _strays(connection, check)
-            _stray_tiles(connection, check)
+            tiles.strays(check.frontier.size)
             _beyond(check)
         except DBAPIError:
             readable = False
@@ -198,7 +145,7 @@ def _batch(connection: sa.Connection, check: _Check, done: int) -> int:
         if row[0] != expected:
             missing = _("Les entrées n° {first} à {last} manquent.")
             check.fault(expected, None, missing, first=expected, last=row[0] - 1)
-            check.tiled = 0  # the entries after a gap have other places in the tree
+            check.tiles.due = 0  # the entries after a gap have other places in the tree
             expected = row[0]
         _entry(check, row)
         hashes.append(leaf_hash(row[1]))
@@ -274,7 +221,7 @@ def _grow(connection: sa.Connection, check: _Check, hashes: Sequence[bytes]) -> 
                 check.fault(None, None, _(_ANOTHER_ROOT[where]), size=size)
         if size in stored:
             _checkpoint(check, stored[size])
-    _compare_tiles(connection, check, start, gained)
+    check.tiles.compare(start, gained)
 
 
 def _checkpoint(check: _Check, stored: Any) -> None:
@@ -299,48 +246,9 @@ def _checkpoint(check: _Check, stored: Any) -> None:
             check.signed = size
 
 
-def _compare_tiles(connection: sa.Connection, check: _Check, before: int, gained: Sequence[Sequence[bytes]]) -> None:
-    """Compare the hashes that the tree gained with the stored tiles, as far as a signed checkpoint covers them.
-
-    Only the first difference of each level is named: behind an entry lost or added, every hash differs.
-    """
-    for level, hashes in enumerate(gained):
-        first, due = before >> TILE_HEIGHT * level, check.tiled >> TILE_HEIGHT * level
-        last = min(first + len(hashes), due)
-        if first >= last:
-            continue
-        number = _tiles.c.number.between(first // WIDTH, (last - 1) // WIDTH)
-        query = sa.select(_tiles.c.number, _tiles.c.hashes).where(_tiles.c.level == level, number)
-        rows = {row.number: row.hashes for row in connection.execute(query)}
-        for at in range(first, last):
-            place, kept = divmod(at, WIDTH)
-            if rows.get(place, b"")[kept * HASH_BYTES : (kept + 1) * HASH_BYTES] == hashes[at - first]:
-                continue
-            since, until = (at << TILE_HEIGHT * level) + 1, (at + 1) << TILE_HEIGHT * level
-            if level in check.tiles_differ or not check.named.isdisjoint(range(since, until + 1)):
-                continue
-            check.tiles_differ.add(level)
-            text = _("La tuile {tile} ne correspond plus aux entrées n° {since} à {until}.")
-            where = path(Tile(level, place, WIDTH))
-            check.fault(since if level == 0 else None, None, text, tile=where, since=since, until=until)
-
-
-def _stray_tiles(connection: sa.Connection, check: _Check) -> None:
-    """Find tiles, and hashes in them, that the tree does not have."""
-    length, size = sa.func.length(_tiles.c.hashes), check.frontier.size
-    if check.tiled > size:
-        return  # that entries were lost is said already
-    for row in connection.execute(sa.select(_tiles.c.level, _tiles.c.number, length.label("length"))):
-        known = row.level >= 0 and row.number >= 0
-        hashes = (size >> TILE_HEIGHT * row.level) - row.number * WIDTH if known else 0
-        if row.length > max(0, min(WIDTH, hashes)) * HASH_BYTES:
-            text = _("La tuile {level}/{number} contient ce que le journal n’a pas.")
-            check.fault(None, None, text, level=row.level, number=row.number)
-
-
 def _beyond(check: _Check) -> None:
     """Find what is kept outside and gone here: a longer journal, or signatures."""
-    if check.tiled == 0 and check.verifier is not None and Outside.KEPT in check.places():
+    if check.signed == 0 and check.verifier is not None and Outside.KEPT in check.places():
         check.fault(None, None, _("Le journal n’est plus signé : plus aucun point de contrôle ne l’est."))
     last, size = max(check.outside, default=0), check.frontier.size
     if last > size:

@@ -14,6 +14,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from aidants.crypto import blind_index, normalise_code, open_sealed
 from aidants.db import Database, Mode, Work, unit_of_work
 from aidants.errors import NotFound
+from aidants.journal.models import JournalRecord
 from aidants.mandates.answers import Answers
 from aidants.mandates.lifecycle import Cover, Grant, State, cover, state_at
 from aidants.mandates.models import Authorisation, Mandate, MandateFrozenText
@@ -185,6 +186,16 @@ def printed_roots(database: Database) -> list[tuple[int, str]]:
     query = select(MandateFrozenText.journal_size, MandateFrozenText.journal_root).distinct()
     with unit_of_work(database, Mode.READ) as work:
         return [(size, root) for size, root in work.session.exec(query) if size is not None and root is not None]
+
+
+def consent_entry(work: Work, mandate_id: str) -> JournalRecord:
+    """Return the journal's entry of the resident's consent. Raises NotFound for a mandate that never had it."""
+    get_row(work, mandate_id)
+    query = select(JournalRecord).where(JournalRecord.mandate == mandate_id, JournalRecord.type == "consent_given")
+    found = work.session.exec(query).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def frozen_text(work: Work, view: MandateView, resident: Known) -> tuple[MandateText, MandateFrozenText]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from starlette.responses import Response
 
@@ -12,7 +13,11 @@ from aidants.dates import local_day, long_date
 from aidants.db import Mode, Work
 from aidants.errors import AppError, Conflict, Refused
 from aidants.i18n import N_
-from aidants.journal.seal import signed_at
+from aidants.journal.actions import ProofIssued
+from aidants.journal.export import proof_headers, proof_of
+from aidants.journal.notes import Checkpoint, Proof
+from aidants.journal.seal import cover, signed_at
+from aidants.journal.services import record
 from aidants.mandates import consent, queries, services
 from aidants.mandates.attestation import Footer, mandate_pdf
 from aidants.mandates.forms import ActivationForm, RevocationForm
@@ -145,6 +150,40 @@ def print_mandate(view: Page) -> Response:
     return Response(body, media_type="application/pdf", headers=headers)
 
 
+def receipt(view: Page) -> Response:
+    """Show, ready to print, where the consent stands in the journal and the signed checkpoint that covers it."""
+    proof, checkpoint = _prove(view)
+    with view.unit(Mode.READ) as work:
+        mandate, resident = queries.get_with_resident(work, view.param("id"))
+        return view.render(
+            "mandates/receipt.html",
+            mandate=mandate,
+            resident=resident,
+            verification_code=queries.verification_code(work, mandate, resident),
+            given_at=datetime.fromisoformat(queries.consent_entry(work, mandate.row.id).ts),
+            sha256=queries.frozen_text(work, mandate, resident)[0].sha256(),
+            proof=proof,
+            checkpoint=checkpoint,
+        )
+
+
+def receipt_file(view: Page) -> Response:
+    """Answer the same proof as a file (C2SP tlog-proof)."""
+    proof, _checkpoint = _prove(view)
+    return Response(proof.text(), media_type="text/plain; charset=utf-8", headers=proof_headers(proof.index + 1))
+
+
+def _prove(view: Page) -> tuple[Proof, Checkpoint]:
+    """Record that the proof is given out, and return it with the checkpoint that covers the consent."""
+    with view.unit(Mode.WRITE) as work:
+        services.journal_view(work, view.param("id"))
+        found = queries.consent_entry(work, view.param("id"))
+        record(work, ProofIssued(entry=found.id, mandate=found.mandate))
+    cover(view.gate.database)
+    with view.unit(Mode.READ) as work:
+        return proof_of(work.session, queries.consent_entry(work, view.param("id")))
+
+
 def _prepare(work: Work, view: Page) -> _Print:
     mandate, resident = queries.get_with_resident(work, view.param("id"))
     text, row = queries.frozen_text(work, mandate, resident)
@@ -185,5 +224,7 @@ ROUTES = [
     page("/mandats/{id:ref}/imprimer-de-nouveau", freeze_again, permission=_CHANGE, db=Mode.OWN, method="POST"),
     page("/mandats/{id:ref}/arreter", ask_revocation, permission=_CHANGE, db=Mode.READ, records=_views),
     page("/mandats/{id:ref}/arreter", revoke, permission=_CHANGE, db=Mode.WRITE, method="POST"),
+    page("/mandats/{id:ref}/recu", receipt, permission=_SEE, db=Mode.OWN),
+    page("/mandats/{id:ref}/recu.tlog-proof", receipt_file, permission=_SEE, db=Mode.OWN),
     page("/mandats/{id:ref}/mandat.pdf", print_mandate, permission=_SEE, db=Mode.OWN),
 ]

@@ -140,6 +140,7 @@ def concrete(pattern: str, places: Places) -> str:
         "name": "carte-grise-adresse" if first == "guides" else "connexion",
         "code": "ABCDEFGH",
         "version": "none",
+        "path": "entries/000.p/1",
     }
     return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: values[found.group(1)], pattern)
 

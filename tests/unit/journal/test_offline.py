@@ -17,12 +17,13 @@ from aidants.db import Database
 from aidants.errors import NotFound
 from aidants.journal import export
 from aidants.journal.export import writer
+from aidants.journal.files import Folder, Unreadable, open_files
 from aidants.journal.models import JournalRecord
 from aidants.journal.notes import Checkpoint, Signer, Verifier, open_checkpoint
-from aidants.journal.offline import Folder, Unreadable, open_files, verify_files
+from aidants.journal.offline import verify_files
+from aidants.journal.report import Report
 from aidants.journal.seal import seal_now, signer_of
 from aidants.journal.tiles import Tile, path, read_bundle, write_bundle
-from aidants.journal.verify import Report
 from tests.support import second_reader
 
 Write = Callable[[int], list[str]]
@@ -262,7 +263,7 @@ def test_a_proof_opens_its_entry_and_nothing_else(database: Database, verifier: 
     with Session(database.engine) as session:
         for seq in (1, 2, 256, 257, 522):
             row = session.exec(select(JournalRecord).where(JournalRecord.seq == seq)).one()
-            text = export.proof(session, row).text()
+            text = export.proof_of(session, row)[0].text()
             opened = second_reader.check_proof(text, verifier.vkey())
             assert opened["record"]["id"] == row.id  # type: ignore[index]
             for changed in (text.replace("index ", "index 9", 1), text.replace("\n522\n", "\n521\n", 1)):
@@ -280,4 +281,4 @@ def test_no_proof_before_a_checkpoint_covers_the_entry(database: Database, verif
     with Session(database.engine) as session:
         row = session.exec(select(JournalRecord).where(JournalRecord.seq == 523)).one()
         with pytest.raises(NotFound):
-            export.proof(session, row)
+            export.proof_of(session, row)

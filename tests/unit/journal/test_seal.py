@@ -11,11 +11,12 @@ from sqlmodel import Session, select
 
 from aidants.db import Database, Mode, unit_of_work
 from aidants.errors import Unavailable
-from aidants.journal import seal
+from aidants.journal import seal, sealer
 from aidants.journal.actions import SignedOut
 from aidants.journal.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from aidants.journal.models import JournalCheckpoint, JournalLeaf
-from aidants.journal.seal import Sealer, seal_now
+from aidants.journal.seal import seal_now
+from aidants.journal.sealer import Sealer
 from aidants.journal.services import record
 from aidants.journal.signer import SignerRefused
 from aidants.journal.verify import verify
@@ -136,10 +137,10 @@ def test_the_thread_survives_errors(database: Database, write: Write, monkeypatc
             raise Unavailable
         return seal_now(found)
 
-    monkeypatch.setattr(seal, "seal_now", fails_twice)
+    monkeypatch.setattr(sealer, "seal_now", fails_twice)
     write(1)
-    sealer = Sealer(database, seconds=0.01)
-    sealer.start()
+    thread = Sealer(database, seconds=0.01)
+    thread.start()
     wait_for(lambda: sizes(database) == [1])
-    sealer.stop()
+    thread.stop()
     assert len(calls) >= 3

@@ -17,7 +17,8 @@ from aidants.journal import seal
 from aidants.journal.actions import SignedOut
 from aidants.journal.models import JournalCheckpoint
 from aidants.journal.notes import Checkpoint, NoteError, open_checkpoint
-from aidants.journal.seal import Sealer, seal_now, signer_of
+from aidants.journal.seal import seal_now, signer_of
+from aidants.journal.sealer import Sealer
 from aidants.journal.services import record
 from aidants.journal.signer import KEY_FILE, LAST_FILE, SignerFolder, SignerRefused, read_vkey
 from aidants.journal.verify import verify

@@ -14,9 +14,10 @@ from aidants.db import Database
 from aidants.journal import verify as verification
 from aidants.journal.entry import FIELDS, make_leaf
 from aidants.journal.models import JournalRecord, table_of
+from aidants.journal.report import MOST_FAULTS, Report
 from aidants.journal.seal import seal_now, signer_of
 from aidants.journal.signer import SignerRefused
-from aidants.journal.verify import MOST_FAULTS, Report, verify
+from aidants.journal.verify import verify
 
 Write = Callable[[int], list[str]]
 Tamper = Callable[..., None]
