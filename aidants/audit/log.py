@@ -18,7 +18,6 @@ from aidants.policy import Permission, require
 from aidants.web.endpoint import Page, page
 
 _FOR_LONG: Final = {"Cache-Control": "private, max-age=31536000, immutable"}
-_NOT_FOR_LONG: Final = {"Cache-Control": "no-cache"}
 
 
 def checkpoint(work: Work, view: Page) -> Response:
@@ -27,7 +26,7 @@ def checkpoint(work: Work, view: Page) -> Response:
     stored = last_checkpoint(work.session)
     if stored is None or stored.note is None:
         raise NotFound
-    return Response(stored.note, media_type="text/plain; charset=utf-8", headers=_NOT_FOR_LONG)
+    return Response(stored.note, media_type="text/plain; charset=utf-8")
 
 
 def tile(work: Work, view: Page) -> Response:
