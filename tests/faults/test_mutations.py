@@ -12,6 +12,7 @@ import pytest
 from aidants.db import Database
 from aidants.journal import stored_tiles, verify
 from aidants.journal.merkle import HASH_BYTES
+from aidants.journal.report import Report
 from aidants.journal.seal import seal_now, signer_of
 from tests.security.tools import prepare
 
@@ -65,7 +66,7 @@ def put(connection: sqlite3.Connection, place: Place, value: bytes | str) -> Non
     connection.commit()
 
 
-def named(place: Place, at: int, report: verify.Report, seqs: dict[str, int]) -> bool:
+def named(place: Place, at: int, report: Report, seqs: dict[str, int]) -> bool:
     """Say whether the report names what was changed: the entry, or the checkpoint's size."""
     if place.table == "journal_checkpoint":
         return any(f"taille {place.key}" in fault.sentence for fault in report.faults)
