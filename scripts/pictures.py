@@ -91,6 +91,9 @@ def helper(visit: Visit) -> Iterator[str]:
     """Screens of a helper, from a morning's first page to the sheet that a resident takes home."""
     visit.mandate_of("aubert")
     yield "mandate"
+    visit.press("Reçu de l’enregistrement")
+    yield "receipt"
+    visit.press("Le mandat")
     visit.press("Suivre le guide (Carte grise : changer l’adresse)")
     visit.press("Continuer")
     yield "walk-question"

@@ -152,6 +152,9 @@ def mandates(visit: Visit) -> Tour:
     yield "mandate, stopped"
     visit.mandate_of("aubert")
     yield "mandate, in force"
+    visit.press("Reçu de l’enregistrement")
+    yield "mandate, receipt"
+    visit.press("Le mandat")
     visit.press("Arrêter ce mandat")
     yield "stop"
     visit.press("Arrêter maintenant")
