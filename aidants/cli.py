@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from aidants import log_commands, logs, memory
+from aidants import journal_commands, logs, memory
 from aidants import settings as config
 from aidants.console import Stop, open_installation, stop
 from aidants.crypto import MASTER_FILE, KeyMissing, Keyring
@@ -24,7 +24,7 @@ from aidants.settings import Settings, SettingsError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Aidants")
 guides = typer.Typer(no_args_is_help=True, help="Les guides : contrôler. / The guides: check.")
-app.add_typer(log_commands.journal, name="journal")
+app.add_typer(journal_commands.journal, name="journal")
 app.add_typer(guides, name="guides")
 
 

@@ -103,7 +103,7 @@ def test_only_the_commands_print() -> None:
     found = [
         f"{path}:{call.lineno}"
         for path, tree in modules().items()
-        if path not in {"aidants/cli.py", "aidants/log_commands.py"}
+        if path not in {"aidants/cli.py", "aidants/journal_commands.py"}
         for call, owner, name in calls(tree)
         if (owner, name) == ("", "print")
     ]

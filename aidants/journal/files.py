@@ -62,10 +62,11 @@ class Zip:
     def __init__(self, source: Path) -> None:
         try:
             self._zip = zipfile.ZipFile(source)
-            self._names = self._zip.namelist()
+            names = self._zip.namelist()
         except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError) as error:
             raise Unreadable(_("Ce fichier n’est pas une archive zip entière.")) from error
-        if len(set(self._names)) != len(self._names):
+        self._names = frozenset(names)
+        if len(self._names) != len(names):
             raise Unreadable(_("Cette archive contient deux fois le même nom."))
 
     def read(self, name: str, most: int) -> bytes | None:

@@ -19,6 +19,7 @@ from sqlmodel import Session, col, select
 
 from aidants import clock
 from aidants.db import Database, Mode, unit_of_work
+from aidants.errors import Unavailable
 from aidants.journal.merkle import HASH_BYTES, TILE_HEIGHT, Frontier, leaf_hash
 from aidants.journal.models import JournalCheckpoint, JournalLeaf, JournalTile
 from aidants.journal.notes import Checkpoint, NoteError
@@ -100,6 +101,8 @@ def seal_now(database: Database) -> Sealed:
     except SignerRefused as refusal:
         database.refused = refusal
         raise
+    except OSError as error:  # the signer's disk is full, or its folder out of reach: nothing was signed
+        raise Unavailable(code="signer") from error
 
 
 def cover(database: Database) -> Sealed:

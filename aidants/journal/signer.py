@@ -127,9 +127,15 @@ def read_vkey(folder: Path) -> Verifier | None:
 
 
 def kept_outside(folder: Path) -> tuple[Verifier | None, tuple[Checkpoint, ...]]:
-    """Return the public key and the last checkpoint that a signer's folder holds, as far as they are there and agree."""
+    """Return the public key and the last checkpoint that a signer's folder holds, as far as this account may read them.
+
+    Raises SignerRefused when they do not agree.
+    """
     try:
         verifier = read_vkey(folder)
+    except PermissionError:  # the folder belongs to a sealer of its own
+        return None, ()
+    try:
         note = (folder / LAST_FILE).read_text(encoding="utf-8")
         return verifier, (open_checkpoint(note, verifier),) if verifier else ()
     except FileNotFoundError:

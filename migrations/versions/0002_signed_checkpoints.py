@@ -23,3 +23,8 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.add_column("journal_checkpoint", sa.Column("note", sa.Text(), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("journal_checkpoint", "note")
+    op.drop_table("journal_tile")

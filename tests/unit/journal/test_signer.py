@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import stat
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from aidants.db import Database, Mode, unit_of_work
-from aidants.errors import WritesRefused
+from aidants.errors import Unavailable, WritesRefused
 from aidants.journal import seal
 from aidants.journal.actions import SignedOut
 from aidants.journal.models import JournalCheckpoint
@@ -20,7 +21,7 @@ from aidants.journal.notes import Checkpoint, NoteError, open_checkpoint
 from aidants.journal.seal import seal_now, signer_of
 from aidants.journal.sealer import Sealer
 from aidants.journal.services import record
-from aidants.journal.signer import KEY_FILE, LAST_FILE, SignerFolder, SignerRefused, read_vkey
+from aidants.journal.signer import KEY_FILE, LAST_FILE, SignerFolder, SignerRefused, kept_outside, read_vkey
 from aidants.journal.verify import verify
 from tests.property.test_merkle import reference
 from tests.property.test_tiles import subproof
@@ -228,3 +229,32 @@ def test_another_process_seals(database: Database, write: Write) -> None:
     assert seal_now(database).size == 4
     assert (known.size, seal.cover(elsewhere).size) == (3, 4)
     elsewhere.dispose()
+
+
+def test_a_full_disk_while_signing_is_busy_for_now_and_recovers(database: Database, write: Write) -> None:
+    write(3)
+    seal_now(database)
+    write(2)
+
+    def full(_step: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    signer_of(database).step = full
+    with pytest.raises(Unavailable) as said:
+        seal_now(database)
+    assert (said.value.code, database.refused, newest(database).size) == ("signer", None, 3)
+    write(1)
+    signer_of(database).step = lambda _step: None
+    assert seal_now(database).size == 6
+    assert verify(database, verifier=signer_of(database).verifier).ok
+
+
+def test_a_folder_that_this_account_may_not_read_is_no_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    SignerFolder.create(tmp_path, ORIGIN)
+
+    def closed(*_: object, **__: object) -> str:
+        raise PermissionError
+
+    assert kept_outside(tmp_path)[0] is not None
+    monkeypatch.setattr(Path, "read_text", closed)
+    assert kept_outside(tmp_path) == (None, ())
