@@ -16,7 +16,7 @@ import typer
 
 from aidants import journal_commands, logs, memory
 from aidants import settings as config
-from aidants.console import Stop, open_installation, stop
+from aidants.console import Stop, close, open_installation, stop
 from aidants.crypto import MASTER_FILE, KeyMissing, Keyring
 from aidants.db import Database
 from aidants.errors import AppError
@@ -37,6 +37,8 @@ def main() -> None:
     except (Stop, SettingsError, KeyMissing, StartError, AppError) as error:
         print(f"aidants : {error}", file=sys.stderr)
         raise SystemExit(1) from None
+    finally:
+        close()
 
 
 def _open_empty(settings: Settings) -> Database:
