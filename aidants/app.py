@@ -27,6 +27,7 @@ from aidants.accounts import sessions
 from aidants.accounts.models import Installation
 from aidants.audit import routes as audit
 from aidants.counter import routes as counter
+from aidants.counter.erasure import reapply
 from aidants.crypto import KeyMissing, Keyring
 from aidants.db import Database, Mode, Work, unit_of_work
 from aidants.errors import AppError, NotFound, Unavailable
@@ -243,6 +244,7 @@ def _lifespan(settings: Settings, database: Database) -> Callable[[Starlette], A
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.threads
         with unit_of_work(database, Mode.WRITE) as work:
             freeze_library(work)
+        reapply(database)
         sealer = Sealer(database, settings.checkpoint_seconds) if settings.seal_here else None
         if sealer is not None:
             sealer.start()

@@ -25,7 +25,9 @@ from aidants.settings import Settings, SettingsError
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Aidants")
 guides = typer.Typer(no_args_is_help=True, help="Les guides : contrôler. / The guides: check.")
 app.add_typer(journal_commands.journal, name="journal")
+residents = typer.Typer(no_args_is_help=True, help="Les usagers : effacer. / Residents: erase.")
 app.add_typer(guides, name="guides")
+app.add_typer(residents, name="resident")
 
 
 def main() -> None:
@@ -208,6 +210,27 @@ def check_guides(
     wrong = errors(findings)
     print(f"{len(wrong)} erreur(s), {len(findings) - len(wrong)} remarque(s).")
     raise SystemExit(1 if wrong else 0)
+
+
+@residents.command("erase")
+def erase_resident(
+    reference: Annotated[str, typer.Argument(help="La référence de la fiche : 26 lettres et chiffres")],
+    yes: Annotated[bool, typer.Option("--yes", help="Sans demander confirmation / do not ask")] = False,
+) -> None:
+    """Effacer une personne, à sa demande ; c’est définitif. / Erase a resident, at their request; final."""
+    from aidants.counter.erasure import erase
+    from aidants.db import Mode, unit_of_work
+    from aidants.errors import NotFound
+
+    database = open_installation(config.load())
+    if not yes and not typer.confirm("Cette personne sera effacée. On ne peut pas revenir en arrière. Continuer ?"):
+        stop("Rien n’a été effacé.")
+    try:
+        with unit_of_work(database, Mode.WRITE) as work:
+            erase(work, reference, "request")
+    except NotFound:
+        stop(f"Personne n’a cette référence ici : {reference}. Rien n’a été effacé.")
+    print("La personne est effacée. Les preuves du journal restent bonnes.")
 
 
 if __name__ == "__main__":

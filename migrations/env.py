@@ -18,9 +18,17 @@ def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
 
 
+def check_references(ctx: Any, **_step: Any) -> None:
+    """Stop a step, before it is committed, that leaves a row pointing nowhere: SQLite was not looking meanwhile."""
+    if ctx.dialect.name == "sqlite" and ctx.connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+        raise RuntimeError("a migration left a dangling reference")
+
+
 database: Database = context.config.attributes.get("database") or open_database(settings.load())
 
 with database.engine.connect() as connection:
+    if database.is_sqlite:  # a table is changed by making it anew; no effect inside a transaction, hence by the driver
+        connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
     context.configure(
         connection=connection,
         target_metadata=SQLModel.metadata,
@@ -28,7 +36,9 @@ with database.engine.connect() as connection:
         compare_type=True,
         render_item=render_item,
         transaction_per_migration=True,
+        on_version_apply=check_references,
     )
     with context.begin_transaction():
         context.run_migrations()
     connection.commit()
+    connection.detach()  # closed rather than given back to the pool, with what was set on it

@@ -14,7 +14,7 @@ from aidants.crypto import digest, open_sealed
 from aidants.db import Work
 from aidants.guard import network
 from aidants.journal import actions
-from aidants.journal.services import Private, record
+from aidants.journal.services import Private, record, under_installation
 
 TOTP_PURPOSE: Final = "totp"
 KNOWN_FOR: Final = timedelta(days=30)
@@ -176,4 +176,4 @@ def sign_out(work: Work) -> None:
 
 def _private(work: Work, values: dict[str, str]) -> Private:
     seen = {"address": work.address, "user_agent": work.user_agent}
-    return Private("installation", work.keyring.derive("journal"), {**values, **seen})
+    return under_installation(work, {**values, **seen})

@@ -59,18 +59,33 @@ def receive(work: Work, resident_id: str | None) -> Assistance:
     return assistance
 
 
+def forget(work: Work, resident_id: str) -> None:
+    """Take the resident out of their sittings; one that is open ends."""
+    for sitting in work.session.exec(select(Assistance).where(Assistance.resident_id == resident_id)):
+        if sitting.closed_at is None:
+            _end(work, sitting)
+        sitting.resident_id = None
+        work.session.add(sitting)
+
+
 def close(work: Work, assistance_id: str) -> None:
     """End a sitting; nothing happens the second time. Raises NotFound for a sitting that is not this helper's."""
     query = select(Assistance).where(Assistance.id == assistance_id, Assistance.helper_id == work.person().person_id)
     assistance = work.session.exec(query.with_for_update()).one_or_none()
     if assistance is None:
         raise NotFound
-    if assistance.closed_at is not None:
-        return
+    if assistance.closed_at is None:
+        _end(work, assistance)
+
+
+def _end(work: Work, assistance: Assistance) -> None:
     assistance.closed_at = work.now
     work.session.add(assistance)
     minutes = int((work.now - assistance.opened_at).total_seconds() // 60)
-    record(
-        work,
-        actions.AssistanceEnded(assistance=assistance.id, resident=assistance.resident_id, minutes=minutes),
+    ended = actions.AssistanceEnded(
+        organisation=assistance.organisation_id,
+        assistance=assistance.id,
+        resident=assistance.resident_id,
+        minutes=minutes,
     )
+    record(work, ended)

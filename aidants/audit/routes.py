@@ -16,11 +16,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from aidants import dates, i18n
-from aidants.audit import queries
+from aidants.audit import queries, services
+from aidants.audit.disclosure import ROUTES as DISCLOSURE_ROUTES
 from aidants.audit.forms import JournalForm, read_filters
 from aidants.audit.log import ROUTES as LOG_ROUTES
 from aidants.audit.queries import Reach
-from aidants.audit.words import Setting, facts, step_of
+from aidants.audit.words import Setting, facts, sealed, step_of
 from aidants.db import Mode, Work
 from aidants.errors import Refused
 from aidants.guides.queries import Revision, revisions
@@ -32,7 +33,7 @@ from aidants.journal.actions import CATALOGUE, JournalSearched, JournalVerified,
 from aidants.journal.export import proof_headers, proof_of
 from aidants.journal.models import JournalRecord
 from aidants.journal.seal import cover
-from aidants.journal.services import Private, record
+from aidants.journal.services import record, under_installation
 from aidants.journal.signer import kept_outside
 from aidants.journal.verify import verify
 from aidants.mandates.queries import printed_roots
@@ -111,7 +112,23 @@ def entry(screen: Screen, work: Work, view: Page) -> Response:
         leaf=leaf.decode("utf-8", "replace") if leaf is not None else None,
         agrees=agrees,
         payload=payload,
+        **_disclosed(screen, work, found),
     )
+
+
+def _disclosed(screen: Screen, work: Work, found: JournalRecord) -> dict[str, Any]:
+    """Return what an auditor may ask to see of an entry, and what they are being shown of it."""
+    if screen.reach is not Reach.AUDITED:
+        return {"hidden": (), "shown": None}
+    hidden, shown = services.hidden(work, found), services.shown(work, found)
+    return {
+        "hidden": hidden,
+        "shown": shown,
+        "shown_names": [
+            {"key": item.pseudonym, "value": shown.names[item.key]} for item in hidden if item.key in shown.names
+        ],
+        "shown_values": sealed(shown.values, found.salt),
+    }
 
 
 def prove(screen: Screen, view: Page) -> Response:
@@ -156,8 +173,8 @@ def _records_entry(screen: Screen, work: Work, view: Page) -> None:
 
 def _record_reading(work: Work, screen: Screen, used: dict[str, str]) -> None:
     """Record which criteria were used; their values name people and mandates, so they are sealed."""
-    private = Private("installation", work.keyring.derive("journal"), used)
-    record(work, JournalSearched(view=screen.reach.value, filters=tuple(used)), private)
+    action = JournalSearched(view=screen.reach.value, filters=tuple(used))
+    record(work, action, under_installation(work, used))
 
 
 def _days(entries: Sequence[JournalRecord], work: Work, locale: str) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -266,6 +283,7 @@ def _routes(screen: Screen) -> list[Route]:
 
 ROUTES: Final[list[Route]] = [
     *(route for screen in SCREENS for route in _routes(screen)),
+    *DISCLOSURE_ROUTES,
     *LOG_ROUTES,
     page("/journal/verification", verify_now, permission=Permission.AUDIT_JOURNAL, db=Mode.OWN, method="POST"),
 ]

@@ -47,6 +47,7 @@ DETAILS: Final = {
     "count": N_("Autres non détaillées"),
     "criteria": N_("Critères"),
     "duration": N_("Durée"),
+    "entries": N_("Entrées dont les données scellées sont effacées"),
     "entry": N_("Entrée"),
     "ends_at": N_("Fin du mandat"),
     "faults": N_("Anomalies"),
@@ -113,11 +114,24 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
     "view": {
         "log": N_("Fichiers sans donnée personnelle"),
         "records": N_("Fichiers avec les enregistrements"),
+        "disclosure": N_("Voir ce qui est caché"),
         "own": N_("Mon journal"),
         "organisation": N_("Journal de la structure"),
         "audited": N_("Journal"),
     },
 }
+SEALED: Final = {
+    "email": N_("Adresse électronique tapée"),
+    "address": N_("Adresse réseau"),
+    "user_agent": N_("Navigateur"),
+    "shown": N_("Fiches montrées"),
+    "reason": N_("Motif"),
+    "reference": N_("Référence"),
+    "answer": N_("Réponse"),
+    **_WORDS["filters"],
+}
+"""Names of what is sealed with entries."""
+
 _PSEUDONYMS: Final = {
     "actor": labels.person,
     "person": labels.person,
@@ -151,6 +165,18 @@ def facts(record: JournalRecord, setting: Setting) -> list[dict[str, str]]:
         for name, value in held.items()
         if value is not None
     ]
+
+
+def sealed(values: dict[str, str], salt: bytes) -> list[dict[str, str]]:
+    """Return opened personal data as rows of a summary list, with the salt that opens the entry's commitment."""
+    rows = [{"key": gettext(SEALED.get(name, name)), "value": _unsealed(name, value)} for name, value in values.items()]
+    return [*rows, {"key": gettext("Sel de l’engagement"), "value": salt.hex()}]
+
+
+def _unsealed(name: str, value: str) -> str:
+    if name == "shown":
+        return ", ".join(_pseudonym("resident", identifier) for identifier in value.split()) or gettext("aucune")
+    return value or gettext("rien")
 
 
 def _shown(name: str, value: Any, record: JournalRecord, setting: Setting) -> str:

@@ -238,6 +238,11 @@ def get_run(work: Work, run_id: str, *, lock: bool = False) -> Walk:
     row = work.session.exec(_ONE_LOCKED if lock else _ONE, params=which).one_or_none()
     if row is None:
         raise NotFound
+    return walk_of(work, row)
+
+
+def walk_of(work: Work, row: Run) -> Walk:
+    """Return the walk of a row, in the words it follows."""
     return _walk(row, _guides(work, [row])[row.sha256])
 
 

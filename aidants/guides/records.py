@@ -20,7 +20,7 @@ def started(work: Work, run: Run, guide: Guide) -> None:
 
 
 def finished(work: Work, walk: Walk, outcome: str) -> None:
-    """Journal the end of a walk: ``done``, ``partial``, ``referred`` or ``abandoned``."""
+    """Journal the end of a walk: ``done``, ``partial``, ``referred``, ``abandoned`` or ``erased``."""
     record(work, actions.RunFinished(**_about(walk.row, walk.guide), outcome=outcome))
 
 
@@ -47,6 +47,7 @@ def undone(work: Work, walk: Walk, step: Step) -> None:
 
 def _about(run: Run, guide: Guide) -> dict[str, Any]:
     return {
+        "organisation": run.organisation_id,
         "assistance": run.assistance_id,
         "resident": run.resident_id,
         "run": run.id,

@@ -250,6 +250,16 @@ def stop(work: Work, run_id: str, *, revision: int) -> None:
         _end(work, _require_current(walk, walk.state.shown.id, revision), "stopped", "abandoned")
 
 
+def forget(work: Work, resident_id: str) -> None:
+    """Take the resident out of their walks; one that is open stops."""
+    for row in work.session.exec(select(Run).where(Run.resident_id == resident_id)):
+        if row.state == "open":
+            row.state, row.ended_at = "stopped", work.now
+            records.finished(work, queries.walk_of(work, row), "erased")
+        row.resident_id = None
+        work.session.add(row)
+
+
 def _end(work: Work, walk: Walk, state: str, outcome: str) -> None:
     _store(work, walk, engine.close_help(walk.state))
     walk.row.state, walk.row.ended_at = state, work.now

@@ -163,6 +163,14 @@ class ResidentChanged(_OnResident):
     fields: tuple[str, ...] = ()
 
 
+class ResidentErased(_OnResident):
+    """A resident was erased: identity, key, papers, sealed payloads. ``outcome``: ``request``, ``retention``, or ``reapplied``
+    after the return of an older backup; ``entries``: numbers of the entries whose payload went (``12``, ``40-43``)."""
+
+    outcome: str
+    entries: tuple[str, ...] = ()
+
+
 class ResidentSearched(Action, kind=Kind.RESIDENT):
     """Residents were searched; ``results`` counts those shown, their ids are in the sealed payload."""
 
@@ -238,14 +246,16 @@ class AuthorisationRevoked(_OnMandate):
 
 
 class MandateRevoked(_OnMandate):
-    """The whole mandate ended. ``outcome``: ``resident``, ``helper``, ``manager``, ``renounced``, ``death``, ``incapacity``."""
+    """The whole mandate ended. ``outcome``: ``resident``, ``helper``, ``manager``, ``renounced``, ``death``, ``incapacity``,
+    ``erased`` with the resident."""
 
     outcome: str
 
 
 class MandateAbandoned(Action, kind=Kind.MANDATE):
-    """A mandate never became active. ``outcome``: ``refused``, ``lapsed``, ``changed``, ``stopped``, or the rule that forbids
-    it: ``protected_person``, ``minor`` (the counter cannot mandate for them yet); then there may be no mandate at all."""
+    """A mandate never became active. ``outcome``: ``refused``, ``lapsed``, ``changed``, ``stopped``, ``erased``, or the rule
+    that forbids it: ``protected_person``, ``minor`` (the counter cannot mandate for them yet); then there may be no mandate
+    at all."""
 
     outcome: str
     mandate: str | None = None
@@ -350,7 +360,7 @@ class SensitiveAct(_OnStep):
 
 
 class RunFinished(_OnRun):
-    """A guide was left. ``outcome``: ``done``, ``partial``, ``referred`` or ``abandoned``."""
+    """A guide was left. ``outcome``: ``done``, ``partial``, ``referred``, ``abandoned`` or ``erased`` with the resident."""
 
     outcome: str
 
@@ -385,6 +395,21 @@ class ProofIssued(Action, kind=Kind.AUDIT):
 
     entry: str
     mandate: str | None = None
+
+
+class EntryOpened(Action, kind=Kind.AUDIT):
+    """The personal data sealed with an entry was opened, for a quarter of an hour; ``entry``: its id. The reason is sealed."""
+
+    entry: str
+    resident: str | None = None
+
+
+class NameRevealed(Action, kind=Kind.AUDIT):
+    """The name behind a pseudonym was shown, for a while: a resident's, or a ``person``'s. The reason is sealed."""
+
+    entry: str
+    resident: str | None = None
+    person: str | None = None
 
 
 class AccessRefused(Action, kind=Kind.SYSTEM):

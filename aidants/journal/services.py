@@ -7,7 +7,9 @@ no gap and become visible in order.
 
 from __future__ import annotations
 
+import getpass
 import hashlib
+import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +25,7 @@ from aidants.errors import NotFound
 from aidants.journal import actions, entry
 from aidants.journal.actions import Action
 from aidants.journal.canonical import canonical
+from aidants.journal.erasures import owner_of
 from aidants.journal.models import JournalLeaf, JournalPayload, JournalRecord, lock_sequence, table_of
 from aidants.journal.sealer import wake
 from aidants.policy import REAUTHENTICATION_LASTS, Actor
@@ -73,6 +76,11 @@ class Private:
     values: Mapping[str, str]
 
 
+def under_installation(work: Work, values: Mapping[str, str]) -> Private:
+    """Return personal data to be sealed under the installation's own key."""
+    return Private("installation", work.keyring.derive("journal"), values)
+
+
 class _Unit:
     """The entries of one unit of work, written by the hook that this object is."""
 
@@ -105,7 +113,8 @@ class _Unit:
 def record(work: Work, action: Action, private: Private | None = None) -> str:
     """Add one entry to the unit of work and return its id; it is written when, and only when, the unit commits.
 
-    Raises RuntimeError in a unit that does not write, and ValueError for an action that does not fit the journal.
+    Raises RuntimeError in a unit that does not write, and ValueError for an action that does not fit the journal: a payload
+    sealed under a resident's key belongs to an entry that names this resident, so that erasing them finds it.
     """
     unit = _unit(work)
     entry_id = crypto.new_id()
@@ -114,7 +123,10 @@ def record(work: Work, action: Action, private: Private | None = None) -> str:
         key = crypto.derive(private.key, f"journal/{entry_id}")
         sealed = crypto.seal_json(key, dict(private.values), _bound(entry_id))
         unit.payloads.append({"entry_id": entry_id, "sealed": sealed})
-    unit.records.append(_row(work, action, sealed, private.owner if private and sealed else None, entry_id))
+    row = _row(work, action, sealed, private.owner if private and sealed else None, entry_id)
+    if row["owner"] is not None and row["owner"].startswith(owner_of("")) and row["owner"] != owner_of(row["resident"]):
+        raise ValueError(f"{action.type} seals under the key of a resident it does not name")
+    unit.records.append(row)
     return entry_id
 
 
@@ -144,6 +156,17 @@ def open_payload(work: Work, entry_id: str, key: bytes) -> dict[str, str]:
         raise NotFound
     opened: dict[str, str] = crypto.open_json(crypto.derive(key, f"journal/{entry_id}"), sealed, _bound(entry_id))
     return opened
+
+
+def shred_payloads(work: Work, resident_id: str) -> list[int]:
+    """Delete every payload sealed under a resident's key; return the numbers of the entries that had one."""
+    here = sa.and_(_records.c.resident == resident_id, _records.c.owner == owner_of(resident_id))
+    kept = sa.select(_records.c.seq, _records.c.id).join(_payloads, _payloads.c.entry_id == _records.c.id).where(here)
+    connection = work.session.connection()
+    found = connection.execute(kept.order_by(_records.c.seq)).all()
+    for row in found:
+        connection.execute(sa.delete(_payloads).where(_payloads.c.entry_id == row.id))
+    return [row.seq for row in found]
 
 
 def _unit(work: Work) -> _Unit:
@@ -189,7 +212,7 @@ def _who(work: Work) -> dict[str, str | None]:
     """Return actor, authentication and session. A unit without request is the console's."""
     actor: Actor | None = work.actor
     if actor is None:
-        return {"actor": actions.PUBLIC if work.request_id else actions.CONSOLE}
+        return {"actor": actions.PUBLIC} if work.request_id else {"actor": actions.CONSOLE, "auth": _system_user()}
     given = actor.reauthenticated_at
     fresh = given is not None and timedelta(0) <= work.now - given <= REAUTHENTICATION_LASTS
     return {
@@ -199,6 +222,14 @@ def _who(work: Work) -> dict[str, str | None]:
         "session": actor.session_id,
         "organisation": actor.organisation_id,
     }
+
+
+def _system_user() -> str:
+    """Return who is at the console, as the operating system says."""
+    try:
+        return f"os:{getpass.getuser()}"
+    except (KeyError, OSError):  # no such account: a container under a bare number
+        return f"os:{os.getuid()}"
 
 
 def _last(connection: sa.Connection) -> tuple[int, datetime | None]:

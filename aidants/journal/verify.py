@@ -1,13 +1,16 @@
 """Verification of the live database: every leaf, record, payload, tile and stored checkpoint, in flat memory.
 
-No action of the catalogue deletes records or payloads yet, so each missing one is a fault. The tree is always rebuilt from the
+A payload may be missing when an entry says that its owner was erased; nothing else deletes records or payloads yet, so any
+other missing one is a fault. The tree is always rebuilt from the
 leaves; tiles are compared with it and never believed. Checkpoints kept outside the database are the measure of what is in it.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, Final
@@ -19,6 +22,8 @@ from aidants.db import Database, Mode, unit_of_work
 from aidants.i18n import N_
 from aidants.i18n import gettext as _
 from aidants.journal import entry
+from aidants.journal.actions import ResidentErased
+from aidants.journal.erasures import Erased
 from aidants.journal.merkle import Frontier, leaf_hash
 from aidants.journal.models import (
     JournalCheckpoint,
@@ -41,6 +46,7 @@ _checkpoints: Final = table_of(JournalCheckpoint)
 _tiles: Final = table_of(JournalTile)
 _COLUMNS: Final = tuple(_records.c[name] for name in entry.FIELDS)
 _ID: Final = entry.FIELDS.index("id")
+_OWNER: Final = entry.FIELDS.index("owner")
 _SEALED: Final = entry.FIELDS.index("sealed")
 
 Progress = Callable[[int, int], None]
@@ -76,6 +82,7 @@ class _Check(Findings):
     outside: dict[int, dict[bytes, Outside]] = field(default_factory=dict)
     """Roots kept outside the database, by size: whoever rewrites it cannot reach them."""
     roots_differ: bool = False
+    erased: Erased = field(default_factory=Erased)
     tiles: TileCheck = field(init=False)
 
     def places(self) -> set[Outside]:
@@ -117,6 +124,7 @@ def verify(
         try:
             total = connection.execute(sa.select(sa.func.max(_leaves.c.seq))).scalar() or 0
             signed = sa.select(sa.func.max(_checkpoints.c.size)).where(_checkpoints.c.note.is_not(None))
+            _erasures(connection, check)
             tiles = check.tiles = TileCheck(connection, check, connection.execute(signed).scalar() or 0)
             while done < total:
                 done = _batch(connection, check, done)
@@ -130,6 +138,14 @@ def verify(
     if not readable:
         _unreadable(database, check, done)
     return check.report()
+
+
+def _erasures(connection: sa.Connection, check: _Check) -> None:
+    """Read which payloads were erased, before the walk that holds these very entries to their leaves."""
+    said = sa.select(_records.c.resident, _records.c.detail).where(_records.c.type == ResidentErased.type)
+    for resident, detail in connection.execute(said):
+        with suppress(ValueError, TypeError):
+            check.erased.add(resident, json.loads(detail))
 
 
 def _batch(connection: sa.Connection, check: _Check, done: int) -> int:
@@ -161,7 +177,7 @@ def _entry(check: _Check, row: Sequence[Any]) -> None:
         return
     problem = _difference(leaf, salt, values)
     if problem is None:
-        problem = _payload_problem(payload, values)
+        problem = _payload_problem(check.erased, seq, payload, values)
     if problem is not None:
         text = _("L’entrée n° {seq} (id {id}) a été modifiée : {problem}.")
         check.fault(seq, _leaf_id(leaf) or values[_ID], text, problem=problem)
@@ -184,11 +200,14 @@ def _difference(leaf: bytes, salt: bytes, values: Sequence[Any]) -> str | None:
     return _("son enregistrement ne correspond plus à sa feuille")
 
 
-def _payload_problem(payload: bytes | None, values: Sequence[Any]) -> str | None:
-    """Say how the sealed payload contradicts the record, or None."""
+def _payload_problem(erased: Erased, seq: int, payload: bytes | None, values: Sequence[Any]) -> str | None:
+    """Say how the sealed payload contradicts the record and the erasures, or None."""
     promised = values[_SEALED]
+    gone = promised is not None and erased.covers(values[_OWNER], seq)
     if payload is None:
-        return None if promised is None else _("ses données scellées manquent")
+        return None if promised is None or gone else _("ses données scellées manquent")
+    if gone:
+        return _("ses données scellées sont là, et le journal les dit effacées")
     if promised is None or hashlib.sha256(payload).hexdigest() != promised:
         return _("ses données scellées ont changé")
     return None

@@ -29,7 +29,8 @@ class Mandate(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=26)
     organisation_id: str = Field(foreign_key="organisation.id", max_length=26)
-    resident_id: str = Field(foreign_key="resident.id", max_length=26)
+    resident_id: str | None = Field(default=None, foreign_key="resident.id", max_length=26)
+    """None once the resident was erased."""
     helper_id: str = Field(foreign_key="person.id", max_length=26)
     assistance_id: str | None = Field(default=None, foreign_key="assistance.id", max_length=26)
     reference: str = Field(max_length=12, unique=True)

@@ -131,6 +131,8 @@ def get_with_resident(work: Work, mandate_id: str, *, lock: bool = False) -> tup
     """Return one mandate and its resident, opened."""
     if lock:
         view = get_mandate(work, mandate_id, lock=True)
+        if view.row.resident_id is None:
+            raise NotFound
         return view, get_resident(work, view.row.resident_id)
     which = {"organisation": work.person().organisation_id, "id": mandate_id}
     found = work.session.exec(_WITH_RESIDENT, params=which).one_or_none()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlmodel import col
+from sqlmodel import col, select
 
 from aidants.crypto import new_code
 from aidants.db import Work
@@ -15,7 +15,7 @@ from aidants.journal import actions
 from aidants.journal.services import record, record_read
 from aidants.mandates.answers import MAX_PROCEDURES, Answers
 from aidants.mandates.lifecycle import DRAFT_LASTS, Duration, State, activate_before
-from aidants.mandates.models import Mandate
+from aidants.mandates.models import Mandate, MandateFrozenText
 from aidants.mandates.queries import MandateView, get_mandate, get_row, visible_mandates
 from aidants.procedures import PROCEDURES
 from aidants.residents.services import get_resident, lock_helper
@@ -66,6 +66,8 @@ def start_over(work: Work, mandate_id: str) -> str:
     view = get_mandate(work, mandate_id, lock=True)
     if view.state is not State.AWAITING_CONSENT:
         raise Conflict
+    if view.row.resident_id is None:
+        raise NotFound
     abandon(work, mandate_id, "changed")
     return _new_draft(work, view.row.resident_id, view.row.assistance_id, view.answers)
 
@@ -137,6 +139,28 @@ def end(work: Work, view: MandateView, reason: str) -> None:
     view.row.state, view.row.ended_at, view.row.end_reason = State.REVOKED, work.now, reason
     work.session.add(view.row)
     record(work, actions.MandateRevoked(**subject(view.row), outcome=reason))
+
+
+def forget(work: Work, resident_id: str) -> None:
+    """Take the resident out of their mandates: those going on end, their texts and codes go, the fact that they were stays.
+
+    The public page of a code still answers that the mandate was stopped.
+    """
+    rows = work.session.exec(select(Mandate).where(Mandate.resident_id == resident_id).with_for_update()).all()
+    for row in rows:
+        if row.state in (State.DRAFT, State.AWAITING_CONSENT):
+            row.state, row.ended_at, row.end_reason = State.ABANDONED, work.now, "erased"
+            record(work, actions.MandateAbandoned(**subject(row), organisation=row.organisation_id, outcome="erased"))
+        elif row.state == State.ACTIVE and row.ends_at is not None and row.ends_at > work.now:
+            row.state, row.ended_at, row.end_reason = State.REVOKED, work.now, "erased"
+            record(work, actions.MandateRevoked(**subject(row), organisation=row.organisation_id, outcome="erased"))
+        row.resident_id = row.code_sealed = None
+        row.answers = Answers().to_json()
+        work.session.add(row)
+    texts = col(MandateFrozenText.mandate_id).in_([row.id for row in rows])
+    for text in work.session.exec(select(MandateFrozenText).where(texts)):
+        text.sealed = b""  # its hash and the root printed on it remain: they name nobody
+        work.session.add(text)
 
 
 def subject(mandate: Mandate) -> dict[str, Any]:

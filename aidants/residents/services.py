@@ -168,6 +168,18 @@ def change_resident(work: Work, resident_id: str, identity: Identity, version: i
     return True
 
 
+def forget(work: Work, resident_id: str) -> str:
+    """Delete the identity, its key and what finds it; return the organisation. Raises NotFound for who is not there."""
+    row = work.session.exec(select(Resident).where(Resident.id == resident_id).with_for_update()).one_or_none()
+    if row is None:
+        raise NotFound
+    for token in work.session.exec(select(ResidentToken).where(ResidentToken.resident_id == resident_id)):
+        work.session.delete(token)
+    work.session.flush()
+    work.session.delete(row)
+    return row.organisation_id
+
+
 def search(work: Work, query: Query) -> Found:
     """Find residents of the actor's organisation: blind indexes first, then opened and filtered in memory.
 

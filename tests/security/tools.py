@@ -116,7 +116,9 @@ def prepare(database: Database) -> Places:
         entry = work.session.exec(select(JournalRecord.id).where(JournalRecord.actor == work.actor.person_id)).first()
         opened = work.session.exec(select(Assistance).where(col(Assistance.closed_at).is_(None))).one()
         assert entry is not None
-        return Places(names, by_state, {row.resident_id: row.id for row in rows}, opened.id, run, entry)
+        return Places(
+            names, by_state, {row.resident_id: row.id for row in rows if row.resident_id}, opened.id, run, entry
+        )
 
 
 _DRAFT = {"demarches", "autres", "duree", "protection", "lecture", "relire"}

@@ -53,7 +53,7 @@ def resident_with(database: Database, state: str, procedure: str = GUIDE) -> tup
     """Return a resident of the demonstration whose mandate is in this state, and that mandate."""
     with unit_of_work(database, Mode.READ) as work:
         rows = work.session.exec(select(Mandate).where(Mandate.state == state)).all()
-        return next((row.resident_id, row.id) for row in rows if procedure in row.answers)
+        return next((row.resident_id or "", row.id) for row in rows if procedure in row.answers)
 
 
 def started(database: Database, resident_id: str | None) -> str:

@@ -1,0 +1,160 @@
+"""What an auditor may see behind a pseudonym or a seal: with a written reason, journaled, for a quarter of an hour.
+
+The time is counted by the journal itself: what the auditor's own session was shown less than fifteen minutes ago is shown
+again, and nothing else remembers it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlmodel import col, select
+
+from aidants.accounts.models import Membership, Organisation, Person
+from aidants.db import Work
+from aidants.errors import NotFound
+from aidants.journal import labels
+from aidants.journal.actions import CONSOLE, PUBLIC, SYSTEM, EntryOpened, NameRevealed
+from aidants.journal.entry import instant
+from aidants.journal.erasures import owner_of
+from aidants.journal.models import JournalPayload, JournalRecord
+from aidants.journal.services import Private, open_payload, record, under_installation
+from aidants.residents.models import Resident
+from aidants.residents.services import open_resident, resident_key
+
+LASTS: Final = timedelta(minutes=15)
+PAYLOAD: Final = "scelle"
+RESIDENT: Final = "personne"
+_RECENT: Final = 200
+"""Disclosures of everybody read back to find those of one session: many more than a quarter of an hour can hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """One thing an entry hides: a resident's name, a person's, or the data sealed with it."""
+
+    key: str
+    kind: str
+    id: str
+
+    @property
+    def pseudonym(self) -> str:
+        """The short name that lists show; "" for sealed data."""
+        return {"resident": labels.resident, "person": labels.person}.get(self.kind, lambda _: "")(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is shown for a while: names by what they stood behind, the sealed values, and until when."""
+
+    names: dict[str, str]
+    values: dict[str, str]
+    until: datetime | None
+
+
+def hidden(work: Work, entry: JournalRecord) -> tuple[Hidden, ...]:
+    """Return what this auditor may ask to see of an entry; who was erased, or belongs elsewhere, is not there to be seen."""
+    found = []
+    if entry.resident is not None and _resident(work, entry.resident) is not None:
+        found.append(Hidden(RESIDENT, "resident", entry.resident))
+    named = dict.fromkeys([entry.actor, str(labels.detail(entry).get("person") or "")])
+    people = [name for name in named if name and name not in (PUBLIC, CONSOLE, SYSTEM)]
+    found += [Hidden(f"compte-{name}", "person", name) for name in people if _person(work, name) is not None]
+    if work.session.get(JournalPayload, entry.id) is not None:
+        found.append(Hidden(PAYLOAD, "payload", entry.id))
+    return tuple(found)
+
+
+def disclose(work: Work, entry: JournalRecord, what: Hidden, reason: str) -> None:
+    """Record that the auditor sees one hidden thing, and why; from now on ``shown`` gives it to this session."""
+    private = _reason(work, entry, what, reason)
+    resident = entry.resident if private.owner != "installation" else None
+    if what.kind == "payload":
+        record(work, EntryOpened(entry=entry.id, resident=resident), private)
+    elif what.kind == "resident":
+        record(work, NameRevealed(entry=entry.id, resident=resident), private)
+    else:
+        record(work, NameRevealed(entry=entry.id, person=what.id), private)
+
+
+def _reason(work: Work, entry: JournalRecord, what: Hidden, reason: str) -> Private:
+    """Seal a reason: under the resident's key when it is about them, so that it goes when they are erased."""
+    row = _resident(work, entry.resident) if entry.resident is not None and what.kind != "person" else None
+    if row is None:
+        return under_installation(work, {"reason": reason})
+    return Private(owner_of(row.id), resident_key(work, row), {"reason": reason})
+
+
+def shown(work: Work, entry: JournalRecord) -> Shown:
+    """Return what this session was shown of an entry within the last quarter of an hour."""
+    actor, since = work.person(), instant(work.now - LASTS)
+    names: dict[str, str] = {}
+    values: dict[str, str] = {}
+    moments = []
+    can_be_seen = {(item.kind, item.id): item for item in hidden(work, entry)}
+    for past in _disclosures(work):
+        mine = (past.actor, past.session) == (actor.person_id, actor.session_id)
+        item = can_be_seen.get(_asked(past))
+        if not mine or past.ts <= since or item is None or item.key in names:
+            continue
+        moments.append(datetime.fromisoformat(past.ts))
+        if item.kind == "payload":
+            values = values or _open(work, entry)
+        else:
+            names[item.key] = _name(work, item)
+    return Shown(names, values, min(moments) + LASTS if moments else None)
+
+
+def _disclosures(work: Work) -> list[JournalRecord]:
+    """Return the latest disclosures of everybody, newest first."""
+    found: list[JournalRecord] = []
+    for action in (EntryOpened, NameRevealed):
+        query = select(JournalRecord).where(JournalRecord.type == action.type)
+        found += work.session.exec(query.order_by(col(JournalRecord.seq).desc()).limit(_RECENT))
+    return found
+
+
+def _asked(past: JournalRecord) -> tuple[str, str]:
+    """Return kind and id of what a disclosure showed."""
+    said = labels.detail(past)
+    if past.type == EntryOpened.type:
+        return "payload", str(said.get("entry"))
+    return ("person", str(said["person"])) if "person" in said else ("resident", past.resident or "")
+
+
+def _name(work: Work, item: Hidden) -> str:
+    if item.kind == "person":
+        return work.session.get_one(Person, item.id).name
+    return open_resident(work, work.session.get_one(Resident, item.id)).identity.full_name
+
+
+def _open(work: Work, entry: JournalRecord) -> dict[str, str]:
+    """Open the data sealed with an entry. Raises NotFound when its owner is gone."""
+    kind, _, identifier = (entry.owner or "").partition(":")
+    if kind == "resident":
+        return open_payload(work, entry.id, resident_key(work, work.session.get_one(Resident, identifier)))
+    if kind == "organisation":
+        wrapped = work.session.get_one(Organisation, identifier).wrapped_key
+        return open_payload(work, entry.id, work.keyring.unwrap(wrapped))
+    if kind == "installation":
+        return open_payload(work, entry.id, under_installation(work, {}).key)
+    raise NotFound
+
+
+def _resident(work: Work, identifier: str) -> Resident | None:
+    """Return a resident of the organisations this auditor audits."""
+    row = work.session.get(Resident, identifier)
+    audited = work.person().audited
+    return row if row is not None and (audited is None or row.organisation_id in audited) else None
+
+
+def _person(work: Work, identifier: str) -> Person | None:
+    """Return a person who works in the organisations this auditor audits."""
+    audited = work.person().audited
+    query = select(Person).where(Person.id == identifier)
+    if audited is not None:
+        inside = select(Membership.person_id).where(col(Membership.organisation_id).in_(audited))
+        query = query.where(col(Person.id).in_(inside))
+    return work.session.exec(query).first()

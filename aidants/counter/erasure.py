@@ -1,0 +1,78 @@
+"""Erasing a resident: what names them goes, the proof that acts took place stays.
+
+Identity, key, search tokens, texts of mandates and sealed payloads of the journal are deleted; mandates, sittings and walks
+then name nobody. No proof of the journal changes: its tree never held personal data (RGPD art. 17).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Final
+
+from sqlmodel import col, select
+
+from aidants.assistance import services as assistance
+from aidants.db import Database, Mode, Work, unit_of_work
+from aidants.guides import services as guides
+from aidants.journal.actions import ResidentErased
+from aidants.journal.erasures import ErasureList, spans
+from aidants.journal.services import record, shred_payloads
+from aidants.mandates import services as mandates
+from aidants.residents import services as residents
+from aidants.residents.models import Resident
+
+_AT_ONCE: Final = 1000
+_TRIES: Final = 20
+_PAUSE: Final = 0.25
+_log: Final = logging.getLogger(__name__)
+
+
+def erase(work: Work, resident_id: str, outcome: str) -> None:
+    """Erase a resident of any organisation; who may ask for it is the caller's to check.
+
+    ``outcome`` is one of ``ResidentErased``. The list outside the database is written just before the commit: an erasure cut
+    off in between is finished at the next start. Raises NotFound for who is not there, Unavailable when the list cannot
+    be written.
+    """
+    mandates.forget(work, resident_id)
+    guides.forget(work, resident_id)
+    assistance.forget(work, resident_id)
+    work.session.flush()
+    organisation = residents.forget(work, resident_id)
+    entries = spans(shred_payloads(work, resident_id))
+    record(work, ResidentErased(resident=resident_id, organisation=organisation, outcome=outcome, entries=entries))
+    kept = ErasureList(work.settings.signer_path)
+    work.before_commit.append(lambda _: kept.add(resident_id, work.now))
+    if work.database is not None:
+        database = work.database
+        work.after_commit.append(lambda: shed(database))
+
+
+def shed(database: Database) -> None:
+    """Leave no deleted byte in SQLite's write-ahead log, as soon as readers let go of it."""
+    for _ in range(_TRIES):
+        if database.shed_history():
+            return
+        time.sleep(_PAUSE)
+    _log.warning("the write-ahead log could not be emptied after an erasure; the next start will try again")
+
+
+def reapply(database: Database) -> int:
+    """Erase again whoever the list names and the database holds, as after the return of a backup; return how many."""
+    assert database.settings is not None
+    try:
+        listed = ErasureList(database.settings.signer_path).residents()
+    except PermissionError:
+        _log.error("the list of erasures belongs to another account: it cannot be applied")
+        return 0
+    back: list[str] = []
+    for start in range(0, len(listed), _AT_ONCE):
+        with unit_of_work(database, Mode.READ) as work:
+            here = select(Resident.id).where(col(Resident.id).in_(listed[start : start + _AT_ONCE]))
+            back += work.session.exec(here)
+    for resident_id in back:
+        with unit_of_work(database, Mode.WRITE) as work:
+            erase(work, resident_id, "reapplied")
+    shed(database)
+    return len(back)
