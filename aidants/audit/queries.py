@@ -20,6 +20,7 @@ from aidants.accounts.models import Organisation, Person
 from aidants.db import Work
 from aidants.errors import NotFound
 from aidants.journal import labels
+from aidants.journal.actions import MandateActivated
 from aidants.journal.entry import instant
 from aidants.journal.models import JournalLeaf, JournalPayload, JournalRecord
 from aidants.journal.seal import last_checkpoint, signed_at
@@ -85,8 +86,8 @@ def visible_records(actor: Actor, reach: Reach) -> _Records:
     return query if actor.audited is None else query.where(col(JournalRecord.organisation).in_(actor.audited))
 
 
-def search(work: Work, reach: Reach, filters: Filters, zone: ZoneInfo) -> Found:
-    """Return the page of entries below ``filters.before``; days are those of ``zone``."""
+def search(work: Work, reach: Reach, filters: Filters, zone: ZoneInfo, size: int = PAGE) -> Found:
+    """Return the page of ``size`` entries below ``filters.before``; days are those of ``zone``."""
     query = visible_records(work.person(), reach)
     equal = {"type": filters.action, "organisation": filters.organisation, "scope": filters.scope}
     for name, value in equal.items():
@@ -98,8 +99,8 @@ def search(work: Work, reach: Reach, filters: Filters, zone: ZoneInfo) -> Found:
     if filters.before is not None:
         query = query.where(JournalRecord.seq < filters.before)
     query = _within(work.session, query, filters, zone)
-    rows = work.session.exec(query.order_by(col(JournalRecord.seq).desc()).limit(PAGE + 1)).all()
-    return Found(rows[:PAGE], len(rows) > PAGE)
+    rows = work.session.exec(query.order_by(col(JournalRecord.seq).desc()).limit(size + 1)).all()
+    return Found(rows[:size], len(rows) > size)
 
 
 def _within(session: Session, query: _Records, filters: Filters, zone: ZoneInfo) -> _Records:
@@ -117,6 +118,16 @@ def _within(session: Session, query: _Records, filters: Filters, zone: ZoneInfo)
         last = select(JournalRecord.seq).where(ts < instant(end + _SLACK)).order_by(ts.desc(), seq.desc()).limit(1)
         query = query.where(ts < instant(end), seq <= (session.exec(last).first() or 0))
     return query
+
+
+def activated(work: Work, start: date, end: date, zone: ZoneInfo) -> Sequence[tuple[str, int]]:
+    """Return mandate and number of the entry of each activation between two local days included, in the audited reach."""
+    query = visible_records(work.person(), Reach.AUDITED).where(
+        JournalRecord.type == MandateActivated.type, col(JournalRecord.mandate).is_not(None)
+    )
+    query = _within(work.session, query, Filters(start=start, end=end), zone)
+    chosen = query.with_only_columns(col(JournalRecord.mandate), col(JournalRecord.seq))
+    return work.session.execute(chosen).tuples().all()
 
 
 def get_entry(work: Work, reach: Reach, entry_id: str) -> tuple[JournalRecord, bytes | None, bool]:

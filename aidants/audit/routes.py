@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import groupby
 from typing import Any, Final
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
-from babel.numbers import format_decimal
 from starlette.responses import Response
 from starlette.routing import Route
 
-from aidants import dates, i18n
 from aidants.audit import queries, services
 from aidants.audit.disclosure import ROUTES as DISCLOSURE_ROUTES
 from aidants.audit.forms import JournalForm, read_filters
+from aidants.audit.lines import by_day, guide_of, moment_of, sentence_of, spaced
 from aidants.audit.log import ROUTES as LOG_ROUTES
 from aidants.audit.queries import Reach
-from aidants.audit.words import Setting, facts, sealed, step_of
+from aidants.audit.words import Setting, facts, sealed
 from aidants.db import Mode, Work
 from aidants.errors import Refused
-from aidants.guides.queries import Revision, revisions
-from aidants.guides.schema import Guide
 from aidants.i18n import N_, gettext
 from aidants.journal import entry as formats
 from aidants.journal import labels
@@ -41,8 +34,6 @@ from aidants.policy import Permission, require
 from aidants.procedures import SCOPES
 from aidants.web.endpoint import Page, page
 from aidants.web.forms import parse
-
-Guides = Mapping[Revision, Guide]
 
 _verifying: Final = threading.Lock()
 
@@ -82,7 +73,7 @@ def journal(screen: Screen, work: Work, view: Page) -> Response:
         screen=screen,
         form=form,
         used=used,
-        days=_days(found.entries, work, view.locale),
+        days=by_day(work, found.entries, view.locale),
         older=_address(screen, older) if older else None,
         newest=_address(screen, used) if form.get("avant") else None,
         state=_state(work, view) if audits else None,
@@ -95,7 +86,7 @@ def journal(screen: Screen, work: Work, view: Page) -> Response:
 def entry(screen: Screen, work: Work, view: Page) -> Response:
     """Show one entry: its record, its leaf, and whether they still agree."""
     found, leaf, payload = queries.get_entry(work, screen.reach, view.param("id"))
-    guide = _guides(work, [found]).get(_revision(found))
+    guide = guide_of(work, found)
     setting = Setting(guide, queries.organisation_name(work, found), work.settings.zone, view.locale)
     try:
         agrees = formats.make_leaf(found.model_dump()) == leaf
@@ -105,9 +96,9 @@ def entry(screen: Screen, work: Work, view: Page) -> Response:
         "audit/entry.html",
         screen=screen,
         entry=found,
-        sentence=_sentence(found, guide),
-        when=_when(found),
-        number=_number(found.seq),
+        sentence=sentence_of(found, guide),
+        when=moment_of(found),
+        number=spaced(found.seq),
         facts=facts(found, setting),
         leaf=leaf.decode("utf-8", "replace") if leaf is not None else None,
         agrees=agrees,
@@ -158,7 +149,7 @@ def verify_now(view: Page) -> Response:
         require(view.actor, Permission.AUDIT_JOURNAL)
         outcome = "intact" if report.ok else "faults"
         record(work, JournalVerified(outcome=outcome, size=report.size, root=report.root.hex(), faults=faults))
-    return view.render("audit/verification.html", report=report, count=faults, size=_number(report.size))
+    return view.render("audit/verification.html", report=report, count=faults, size=spaced(report.size))
 
 
 def _records_search(screen: Screen, work: Work, view: Page) -> None:
@@ -177,55 +168,19 @@ def _record_reading(work: Work, screen: Screen, used: dict[str, str]) -> None:
     record(work, action, under_installation(work, used))
 
 
-def _days(entries: Sequence[JournalRecord], work: Work, locale: str) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Return the entries by day of the people, each as its line shows it."""
-    zone, guides = work.settings.zone, _guides(work, entries)
-    return [
-        (dates.long_date(day, locale).capitalize(), [_line(item, guides, zone) for item in items])
-        for day, items in groupby(entries, key=lambda item: dates.local_day(_when(item), zone))
-    ]
-
-
-def _line(item: JournalRecord, guides: Guides, zone: ZoneInfo) -> dict[str, Any]:
-    return {
-        "id": item.id,
-        "number": _number(item.seq),
-        "time": _when(item).astimezone(zone).strftime("%H:%M:%S"),
-        "sentence": _sentence(item, guides.get(_revision(item))),
-        "actor": labels.person(item.actor),
-        "actor_id": item.actor,
-        "mandate": labels.mandate(item.mandate) if item.mandate else "",
-        "mandate_id": item.mandate,
-    }
-
-
-def _guides(work: Work, entries: Sequence[JournalRecord]) -> Guides:
-    """Return the guides these entries name, in the words that were followed."""
-    return revisions(work, {_revision(item) for item in entries if item.guide is not None})
-
-
-def _revision(item: JournalRecord) -> Revision:
-    return (item.guide or "", item.version or 0, item.lang or "")
-
-
-def _sentence(item: JournalRecord, guide: Guide | None) -> str:
-    step = step_of(item, guide)
-    return labels.sentence(item, guide.title if guide else "", step.title if step else "")
-
-
 def _state(work: Work, view: Page) -> dict[str, Any]:
     state = queries.state(work.session)
     verified = state.verified
     mine = verified is not None and view.actor is not None and verified.actor == view.actor.person_id
     return {
-        "size": _number(state.size),
-        "sealed": _number(state.sealed),
+        "size": spaced(state.size),
+        "sealed": spaced(state.sealed),
         "sealed_count": state.sealed,
         "waiting": state.size - state.sealed,
         "root": state.root.hex() if state.root else "",
         "origin": state.origin,
         "sealed_at": state.sealed_at,
-        "verified_at": _when(verified) if verified else None,
+        "verified_at": moment_of(verified) if verified else None,
         "verified_by": (gettext("vous") if mine else labels.person(verified.actor)) if verified else "",
         "intact": verified is not None and verified.outcome == "intact",
     }
@@ -234,18 +189,6 @@ def _state(work: Work, view: Page) -> dict[str, Any]:
 def _action_choices() -> list[tuple[str, str]]:
     names = sorted(((name, labels.title(name)) for name in CATALOGUE), key=lambda pair: pair[1])
     return [("", gettext("Tous")), *names]
-
-
-def _when(found: JournalRecord) -> datetime:
-    """Return the time of an entry; 1970 when somebody spoiled it, which the verification names."""
-    try:
-        return datetime.fromisoformat(found.ts).astimezone(UTC)
-    except ValueError:
-        return datetime.fromtimestamp(0, UTC)
-
-
-def _number(number: int) -> str:
-    return str(format_decimal(number, locale=i18n.current()))
 
 
 def _address(screen: Screen, criteria: dict[str, Any]) -> str:

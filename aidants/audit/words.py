@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from aidants.audit.anomalies import TITLES
 from aidants.dates import end_moment
 from aidants.guides.schema import Guide, Step
 from aidants.i18n import LANGUAGES, N_, gettext
@@ -52,6 +53,7 @@ DETAILS: Final = {
     "ends_at": N_("Fin du mandat"),
     "faults": N_("Anomalies"),
     "fields": N_("Rubriques modifiées"),
+    "flag": N_("Signalement"),
     "filters": N_("Critères"),
     "minutes": N_("Minutes"),
     "page": N_("Page"),
@@ -61,6 +63,7 @@ DETAILS: Final = {
     "results": N_("Résultats"),
     "role": N_("Rôle"),
     "root": N_("Racine"),
+    "rule": N_("Règle"),
     "seconds": N_("Secondes"),
     "size": N_("Entrées"),
     "template": N_("Version du texte"),
@@ -111,10 +114,17 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "theme": N_("Thème"),
         "entree": N_("Une entrée"),
     },
+    "rule": {rule.value: title for rule, title in TITLES.items()},
     "view": {
         "log": N_("Fichiers sans donnée personnelle"),
         "records": N_("Fichiers avec les enregistrements"),
         "disclosure": N_("Voir ce qui est caché"),
+        "flags": N_("Signalements"),
+        "sample": N_("Tirage"),
+        "activity": N_("Actes par jour"),
+        "csv": N_("Tableau CSV"),
+        "xlsx": N_("Tableau XLSX"),
+        "bundle": N_("Dossier à vérifier"),
         "own": N_("Mon journal"),
         "organisation": N_("Journal de la structure"),
         "audited": N_("Journal"),
@@ -155,6 +165,11 @@ def step_of(record: JournalRecord, guide: Guide | None) -> Step | None:
     if guide is None or record.step is None or not guide.has_step(record.step):
         return None
     return guide.step(record.step)
+
+
+def kind_word(kind: str) -> str:
+    """Return the name of a kind of entries."""
+    return gettext(_WORDS["kind"].get(kind, kind))
 
 
 def facts(record: JournalRecord, setting: Setting) -> list[dict[str, str]]:

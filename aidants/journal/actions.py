@@ -412,6 +412,23 @@ class NameRevealed(Action, kind=Kind.AUDIT):
     person: str | None = None
 
 
+class AnomalyReviewed(Action, kind=Kind.AUDIT):
+    """An auditor answered an anomaly flag. ``outcome``: ``explained``, ``reminded`` or ``reported``; ``entry``: the first entry
+    flagged; ``rule``: which rule. What explains it is sealed."""
+
+    flag: str
+    rule: str
+    outcome: str
+    entry: str
+
+
+class CheckpointPublished(Action, kind=Kind.AUDIT):
+    """A signed checkpoint was handed out to be kept elsewhere; ``size`` and ``root`` are its own."""
+
+    size: int
+    root: str
+
+
 class AccessRefused(Action, kind=Kind.SYSTEM):
     """An act or a page was refused. ``outcome``: the rule's code; ``page``: the route's pattern, without values."""
 

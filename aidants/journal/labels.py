@@ -70,11 +70,21 @@ LABELS: Final[dict[str, str]] = {
     "proof_issued": N_("Preuve d’une entrée remise"),
     "entry_opened": N_("Données scellées d’une entrée ouvertes"),
     "name_revealed": N_("Nom de {who} montré"),
+    "anomaly_reviewed": N_("Signalement examiné"),
+    "checkpoint_published": N_("Point de contrôle remis au-dehors, {entries}"),
     "access_refused": N_("Accès refusé"),
     "clock_anomaly": N_("Horloge du serveur revenue en arrière de {seconds}"),
 }
 
+REVIEWS: Final[dict[str, str]] = {
+    "explained": N_("Expliqué"),
+    "reminded": N_("Règle rappelée à la personne"),
+    "reported": N_("Transmis au référent"),
+}
+"""What an auditor concludes of an anomaly flag."""
+
 OUTCOMES: Final[dict[str, str]] = {
+    **REVIEWS,
     "idle": N_("sans activité"),
     "absolute": N_("durée maximale atteinte"),
     "replaced": N_("remplacée par une autre"),

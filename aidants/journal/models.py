@@ -115,6 +115,22 @@ class JournalCheckpoint(SQLModel, table=True):
     note: str | None = Field(default=None, sa_type=sa.Text)
 
 
+class JournalDay(SQLModel, table=True):
+    """How many entries of a kind an organisation ("" for the installation) has on a local day: for plots, proves nothing.
+
+    ``through`` is the last entry counted in the row, so the largest of all says what is counted.
+    """
+
+    __tablename__ = "journal_day"
+    __table_args__ = (sa.Index(None, "through"), _STRICT)
+
+    day: str = Field(primary_key=True, sa_type=sa.Text)
+    organisation: str = Field(primary_key=True, sa_type=sa.Text)
+    kind: str = Field(primary_key=True, sa_type=sa.Text)
+    acts: int = Field(sa_type=sa.Integer)
+    through: int = Field(sa_column=sa.Column("through", _Sequence, nullable=False))
+
+
 TRIGGERS: Final[dict[str, tuple[str, ...]]] = {
     "sqlite": (
         # INSERT OR REPLACE deletes a row without firing DELETE triggers unless recursive_triggers is on: hence this one.

@@ -20,6 +20,7 @@ from sqlmodel import Session, col, select
 from aidants import clock
 from aidants.db import Database, Mode, unit_of_work
 from aidants.errors import Unavailable
+from aidants.journal import tally
 from aidants.journal.merkle import HASH_BYTES, TILE_HEIGHT, Frontier, leaf_hash
 from aidants.journal.models import JournalCheckpoint, JournalLeaf, JournalTile
 from aidants.journal.notes import Checkpoint, NoteError
@@ -137,6 +138,7 @@ class _Sealing:
             raise SignerRefused  # its memory is lost: what it signed may be more than what is here
         if count < max(frontier.size, self._last[0].size if self._last else 0):
             raise SignerRefused
+        tally.catch_up(self._database, frontier.size)
         self._publish_what_was_signed(frontier, stored)
         start = frontier.size
         self._grow(frontier, count)
@@ -172,6 +174,7 @@ class _Sealing:
             added = frontier.extend([leaf_hash(leaf) for _, leaf in rows])
             with unit_of_work(self._database, Mode.WRITE) as work:
                 _store_tiles(work.session, before, added)
+                tally.add(work, rows)
 
     def _sign(self, frontier: Frontier) -> str:
         """Sign a checkpoint of the frontier, after a proof from the tiles that it extends the last."""

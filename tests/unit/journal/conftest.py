@@ -15,6 +15,7 @@ from aidants.journal.actions import MandateViewed, ResidentViewed, StepDone
 from aidants.journal.models import (
     TRIGGERS,
     JournalCheckpoint,
+    JournalDay,
     JournalLeaf,
     JournalPayload,
     JournalRecord,
@@ -27,7 +28,8 @@ from aidants.policy import Actor, Role
 from aidants.settings import Settings
 from tests.support.postgres import postgres_server
 
-TABLES = [table_of(model) for model in (JournalLeaf, JournalRecord, JournalPayload, JournalTile, JournalCheckpoint)]
+_MODELS = (JournalLeaf, JournalRecord, JournalPayload, JournalTile, JournalCheckpoint, JournalDay)
+TABLES = [table_of(model) for model in _MODELS]
 DROP_TRIGGERS = {
     "sqlite": [f"DROP TRIGGER journal_leaf_{what}" for what in ("insert", "update", "delete")],
     "postgresql": ["ALTER TABLE journal_leaf DISABLE TRIGGER USER"],
