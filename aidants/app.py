@@ -75,6 +75,9 @@ _MENU: Final = (
     (Permission.SEE_OWN_JOURNAL, i18n.N_("Mon journal"), "/mon-journal"),
     (Permission.SEE_ORGANISATION_JOURNAL, i18n.N_("Journal de la structure"), "/journal-structure"),
     (Permission.AUDIT_JOURNAL, i18n.N_("Journal"), "/journal"),
+    (Permission.AUDIT_JOURNAL, i18n.N_("Signalements"), "/journal/signalements"),
+    (Permission.AUDIT_JOURNAL, i18n.N_("Tirage"), "/journal/tirage"),
+    (Permission.AUDIT_JOURNAL, i18n.N_("Exporter"), "/journal/exporter"),
 )
 _UNDER: Final = {"/personnes": ("/mandats/", "/parcours/")}
 _PUBLIC_MENU: Final = (
@@ -231,11 +234,10 @@ def _refused_subject(page: Page) -> dict[str, str]:
 def _navigation(actor: Actor | None, path: str) -> list[NavItem]:
     if actor is None:
         return [NavItem(i18n.gettext(label), href, path.startswith(href)) for label, href in _PUBLIC_MENU]
-    return [
-        NavItem(i18n.gettext(label), href, f"{path}/".startswith((f"{href}/", *_UNDER.get(href, ()))))
-        for permission, label, href in _MENU
-        if can(actor, permission)
-    ]
+    mine = [(label, href) for permission, label, href in _MENU if can(actor, permission)]
+    under = [href for _, href in mine if f"{path}/".startswith((f"{href}/", *_UNDER.get(href, ())))]
+    current = max(under, key=len, default="")
+    return [NavItem(i18n.gettext(label), href, href == current) for label, href in mine]
 
 
 def _lifespan(settings: Settings, database: Database) -> Callable[[Starlette], Any]:

@@ -109,18 +109,24 @@ def export_journal(
     ] = False,
 ) -> None:
     """Écrire le journal en fichiers que chacun peut vérifier. / Write the log as files that anybody can verify."""
+    import sqlalchemy as sa
+
+    from aidants.db import Mode, unit_of_work
     from aidants.journal import export as exporting
+    from aidants.journal.actions import JournalExported
     from aidants.journal.seal import cover, signer_of
+    from aidants.journal.services import record
 
     settings = config.load()
     database = open_installation(settings)
     if target.exists() and (target.is_file() or any(target.iterdir())):
         stop(f"Il y a déjà quelque chose ici : {target}. Choisissez un autre nom.")
-    exporting.note_export(database, with_records=with_records)
+    with unit_of_work(database, Mode.WRITE) as work:
+        record(work, JournalExported(view="records" if with_records else "log"))
     cover(database)
     verifier = signer_of(database).verifier
     with exporting.writer(target) as write:
-        size = exporting.export(database, verifier, write, with_records=with_records)
+        size = exporting.export(database, verifier, write, records=sa.true() if with_records else None)
     print(f"{size} entrées écrites dans {target}. Clé publique : {verifier.vkey()}")
 
 

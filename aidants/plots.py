@@ -9,7 +9,7 @@ from typing import Final
 WIDTH: Final = 640
 HEIGHT: Final = 200
 _STEPS: Final = (1, 2, 5)
-_TICKS: Final = 4
+_FILLED: Final = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,34 +27,38 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """Bars over a zero line, with round values to read them by."""
+    """Bars over a zero line; ``top`` is the round value of the upper edge, even, so that its half is whole too."""
 
     bars: tuple[Bar, ...]
-    ticks: tuple[tuple[float, int], ...]
+    top: int
     width: int = WIDTH
     height: int = HEIGHT
 
+    @property
+    def marked(self) -> list[Bar]:
+        """The bars that are marked and say something."""
+        return [bar for bar in self.bars if bar.marked and bar.value]
 
-def scale(largest: int) -> int:
-    """Return the distance between two readable values (1, 2 or 5 times a power of ten) so that four at most reach the top."""
+
+def top_of(largest: int) -> int:
+    """Return the smallest of 2, 4, 10, 20, 40, 100… that is not below ``largest``."""
     power = 1
     while True:
         for step in _STEPS:
-            if step * power * _TICKS >= largest:
-                return step * power
+            if 2 * step * power >= largest:
+                return 2 * step * power
         power *= 10
 
 
 def bars(values: Sequence[tuple[str, int, bool]]) -> Plot:
     """Lay out one bar for each (label, value, marked), from left to right."""
-    step = scale(max((value for _, value, _ in values), default=0))
-    top = step * max(1, -(-max((value for _, value, _ in values), default=0) // step))
+    top = top_of(max((value for _, value, _ in values), default=0))
     pace = WIDTH / max(1, len(values))
-    drawn = tuple(
+    drawn = (
         Bar(
-            x=round(at * pace + pace * 0.15, 2),
+            x=round((at + (1 - _FILLED) / 2) * pace, 2),
             y=round(HEIGHT - HEIGHT * value / top, 2),
-            width=round(pace * 0.7, 2),
+            width=round(pace * _FILLED, 2),
             height=round(HEIGHT * value / top, 2),
             label=label,
             value=value,
@@ -62,5 +66,4 @@ def bars(values: Sequence[tuple[str, int, bool]]) -> Plot:
         )
         for at, (label, value, marked) in enumerate(values)
     )
-    ticks = tuple((round(HEIGHT - HEIGHT * value / top, 2), value) for value in range(0, top + 1, step))
-    return Plot(drawn, ticks)
+    return Plot(tuple(drawn), top)

@@ -53,10 +53,11 @@ def _known_device(work: Work, device: str) -> bool:
 
 
 def sign_in_failed(work: Work, email: str, reason: str) -> None:
-    """Count and journal a bad password or code; the address typed is sealed."""
+    """Count and journal a bad password or code: for which account, when there is one; the address typed is sealed."""
     throttle.count(work, "account", _from_here(work, email))
     throttle.count(work, "address", network(work.address))
-    record(work, actions.SignInFailed(outcome=reason), _private(work, {"email": email}))
+    person = work.session.exec(select(Person.id).where(Person.email == email)).first()
+    record(work, actions.SignInFailed(outcome=reason, person=person), _private(work, {"email": email}))
 
 
 def open_half_session(work: Work, person: Person, device: str, secret: str) -> BrowserSession:

@@ -107,14 +107,16 @@ def show(work: Work, view: Page) -> Response:
         kinds=[kind_word(kind) for kind in kinds],
         by_kind=[(kind_word(kind), activity.of_kind(kind)) for kind in kinds],
         largest=max(map(activity.of_kind, kinds), default=0),
-        rows=[
-            [dates.long_date(day, view.locale), *(spaced(activity.days.get(day, {}).get(kind, 0)) for kind in kinds)]
-            + [spaced(activity.of_day(day))]
-            for day in reversed(activity.every_day())
-        ],
+        rows=[_row(activity, day, kinds, view.locale) for day in sorted(activity.days, reverse=True)],
         ends=[_short(activity.first, view.locale), _short(activity.last, view.locale)],
         total=spaced(sum(map(activity.of_kind, kinds))),
     )
+
+
+def _row(activity: Activity, day: date, kinds: list[str], locale: str) -> list[str]:
+    """Return one line of the table: the day, its entries of each kind, their sum."""
+    counts = [activity.days.get(day, {}).get(kind, 0) for kind in kinds]
+    return [dates.long_date(day, locale), *map(spaced, counts), spaced(sum(counts))]
 
 
 def _period(form: Parsed[PeriodForm]) -> tuple[date | None, date | None]:

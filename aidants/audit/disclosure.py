@@ -8,25 +8,22 @@ from pydantic import Field
 from starlette.responses import Response
 from starlette.routing import Route
 
-from aidants import clock
-from aidants.accounts import services as accounts
+from aidants.accounts.confirming import NEW_CODE, asks_code, confirmed
 from aidants.audit import queries, services
 from aidants.audit.queries import Reach
 from aidants.audit.services import Hidden
 from aidants.db import Mode, Work
-from aidants.errors import NotFound, ReauthenticationNeeded
+from aidants.errors import NotFound
 from aidants.i18n import N_, gettext
 from aidants.journal.actions import JournalSearched
 from aidants.journal.models import JournalRecord
 from aidants.journal.services import record, under_installation
-from aidants.policy import Permission, require_fresh
+from aidants.policy import Permission
 from aidants.web.endpoint import Page, page
 from aidants.web.forms import FormModel, Parsed, Text, parse
 
 WHAT: Final = N_("Choisissez ce que vous voulez voir.")
 WHY: Final = N_("Écrivez pourquoi, en une phrase au moins. Ce motif reste au journal.")
-CODE: Final = N_("Tapez le code à six chiffres de votre téléphone.")
-WRONG_CODE: Final = N_("Ce code ne va pas. Attendez le prochain code sur votre téléphone, puis tapez-le.")
 OWN_WORDS: Final = {
     "quoi": {"missing": WHAT, "string_too_short": WHAT},
     "motif": {"missing": WHY, "string_too_short": WHY},
@@ -54,9 +51,7 @@ def disclose(work: Work, view: Page) -> Response:
     chosen = next((item for item in hidden if item.key == form.get("quoi")), None)
     if chosen is None and form.error("quoi") is None:
         form.add("quoi", WHAT)
-    if not form.errors and not _fresh(work) and not (form.valid().code and accounts.confirm(work, form.valid().code)):
-        form.add("code", WRONG_CODE if form.valid().code else CODE)
-    if form.errors or chosen is None:
+    if form.errors or chosen is None or not confirmed(work, form, form.valid().code):
         return _show(work, view, entry, hidden, form, 422)
     services.disclose(work, entry, chosen, form.valid().motif)
     return view.redirect(f"/journal/entrees/{entry.id}")
@@ -69,14 +64,6 @@ def _entry(work: Work, view: Page) -> tuple[JournalRecord, tuple[Hidden, ...]]:
     if not hidden:
         raise NotFound
     return entry, hidden
-
-
-def _fresh(work: Work) -> bool:
-    try:
-        require_fresh(work.actor, clock.now())
-    except ReauthenticationNeeded:
-        return False
-    return True
 
 
 def _show(
@@ -95,7 +82,7 @@ def _show(
         entry=entry,
         choices=choices,
         form=form,
-        fresh=_fresh(work),
+        new_code=gettext(NEW_CODE) if asks_code(work) else None,
         minutes=int(services.LASTS.total_seconds() // 60),
     )
 

@@ -8,12 +8,15 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field
 
 from aidants.audit.queries import Filters, mandates, people
+from aidants.audit.words import FILTERS
 from aidants.db import Work
-from aidants.i18n import N_
+from aidants.i18n import N_, gettext
+from aidants.journal import labels
 from aidants.journal.actions import CATALOGUE
 from aidants.procedures import SCOPES
 from aidants.web.forms import FormModel, Text, custom_error
 
+_SHORT: Final = len("A-7F3K")
 _DATE_FORMS: Final = ("%Y-%m-%d", "%d/%m/%Y")
 _UNKNOWN: Final = N_("Choisissez une des réponses proposées.")
 
@@ -68,6 +71,26 @@ class JournalForm(FormModel):
     def used(self) -> dict[str, str]:
         """Return the criteria that are filled, paging left out."""
         return {name: value for name, value in self.model_dump(exclude={"avant"}).items() if value}
+
+
+def used_in_words(used: dict[str, str], organisations: dict[str, str]) -> list[tuple[str, str]]:
+    """Return the criteria of a search as a person reads them; ``organisations``: names by id."""
+    return [(gettext(FILTERS[name]), _in_words(name, value, organisations)) for name, value in used.items()]
+
+
+def _in_words(name: str, value: str, organisations: dict[str, str]) -> str:
+    match name:
+        case "acte":
+            return labels.title(value)
+        case "theme":
+            return gettext(SCOPES[value].label)
+        case "structure":
+            return organisations.get(value, value)
+        case "par" if len(value) > _SHORT:
+            return labels.person(value)
+        case "mandat" if len(value) > _SHORT:
+            return labels.mandate(value)
+    return value
 
 
 def read_filters(work: Work, form: JournalForm) -> Filters:

@@ -70,9 +70,14 @@ def sentence_of(entry: JournalRecord, guide: Guide | None) -> str:
 
 
 def moment_of(entry: JournalRecord) -> datetime:
-    """Return the time of an entry; 1970 when somebody spoiled it, which the verification names."""
+    """Return the time of an entry."""
+    return read_instant(entry.ts)
+
+
+def read_instant(text: str) -> datetime:
+    """Return an instant as records write it; 1970 when somebody spoiled it, which the verification names."""
     try:
-        return datetime.fromisoformat(entry.ts).astimezone(UTC)
+        return datetime.fromisoformat(text).astimezone(UTC)
     except ValueError:
         return datetime.fromtimestamp(0, UTC)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import product
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,14 @@ from aidants.accounts.models import Organisation, Person
 from aidants.db import Work
 from aidants.errors import NotFound
 from aidants.journal import labels
-from aidants.journal.actions import MandateActivated
+from aidants.journal.actions import (
+    CheckpointPublished,
+    ClockAnomaly,
+    JournalExported,
+    MandateActivated,
+    MandatePrinted,
+    ProofIssued,
+)
 from aidants.journal.entry import instant
 from aidants.journal.models import JournalLeaf, JournalPayload, JournalRecord
 from aidants.journal.seal import last_checkpoint, signed_at
@@ -28,8 +36,19 @@ from aidants.mandates.models import Mandate
 from aidants.policy import Actor
 
 PAGE: Final = 50
-_SLACK: Final = timedelta(days=1)
+OUTSIDE: Final = (MandatePrinted, ProofIssued, JournalExported, CheckpointPublished)
+"""Acts that leave a root of the journal with somebody outside."""
+_SLOW_UNIT: Final = timedelta(minutes=5)
+"""How long after its time an entry may be numbered."""
+_CLOCK_BACK: Final = timedelta(days=1)
+_MOST_WAYS: Final = 20
+_LAST: Final = 2**53
+_LEADS: Final = ("mandate", "actor", "scope", "type", "organisation")
+"""Columns with an index that ends in ``seq``, those whose values have the fewest entries first."""
 _Records = SelectOfScalar[JournalRecord]
+_Condition = sa.ColumnElement[bool]
+_Wanted = dict[str, frozenset[str]]
+"""The values wanted of each column, by its name; a column that is not there may have any."""
 
 
 class Reach(StrEnum):
@@ -77,57 +96,133 @@ class State:
 def visible_records(actor: Actor, reach: Reach) -> _Records:
     """Select the records that the actor may see on a screen of this reach."""
     query = select(JournalRecord)
+    for name, values in _visible(actor, reach).items():
+        query = query.where(getattr(JournalRecord, name).in_(values))
+    return query
+
+
+def _visible(actor: Actor, reach: Reach) -> _Wanted:
+    """Return which values of which column the actor may see on a screen of this reach."""
     if reach is Reach.OWN:
-        return query.where(JournalRecord.actor == actor.person_id)
+        return {"actor": frozenset({actor.person_id})}
     if reach is Reach.ORGANISATION:
-        if actor.organisation_id is None:
-            return query.where(sa.false())
-        return query.where(JournalRecord.organisation == actor.organisation_id)
-    return query if actor.audited is None else query.where(col(JournalRecord.organisation).in_(actor.audited))
+        return {"organisation": frozenset({actor.organisation_id} if actor.organisation_id is not None else ())}
+    return {} if actor.audited is None else {"organisation": actor.audited}
 
 
 def search(work: Work, reach: Reach, filters: Filters, zone: ZoneInfo, size: int = PAGE) -> Found:
     """Return the page of ``size`` entries below ``filters.before``; days are those of ``zone``."""
-    query = visible_records(work.person(), reach)
-    equal = {"type": filters.action, "organisation": filters.organisation, "scope": filters.scope}
-    for name, value in equal.items():
-        if value is not None:
-            query = query.where(getattr(JournalRecord, name) == value)
-    for name, ids in {"actor": filters.actors, "mandate": filters.mandates}.items():
-        if ids is not None:
-            query = query.where(getattr(JournalRecord, name).in_(ids))
-    if filters.before is not None:
-        query = query.where(JournalRecord.seq < filters.before)
-    query = _within(work.session, query, filters, zone)
-    rows = work.session.exec(query.order_by(col(JournalRecord.seq).desc()).limit(size + 1)).all()
+    wanted = _wanted(work.person(), reach, filters)
+    numbers, period = _within(work.session, filters, zone)
+    if not numbers or not all(wanted.values()):
+        return Found((), more=False)
+    rows = work.session.scalars(_newest(wanted, numbers, period, size + 1)).all()
     return Found(rows[:size], len(rows) > size)
 
 
-def _within(session: Session, query: _Records, filters: Filters, zone: ZoneInfo) -> _Records:
-    """Limit a query to a period: exactly by time, and by number so that far periods are found without a scan.
+def _wanted(actor: Actor, reach: Reach, filters: Filters) -> _Wanted:
+    """Return which values of which column a search asks for, of those that the actor may see."""
+    wanted = _visible(actor, reach)
+    for name, values in _asked(filters).items():
+        wanted[name] = wanted.get(name, values) & values
+    return wanted
 
-    The bounds by number are a day wider than asked, for a server whose clock went back.
+
+def _asked(filters: Filters) -> _Wanted:
+    """Return which values of which column a search asks for."""
+    single = {"type": filters.action, "organisation": filters.organisation, "scope": filters.scope}
+    sets = {"actor": filters.actors, "mandate": filters.mandates}
+    found = {name: frozenset({value}) for name, value in single.items() if value is not None}
+    return found | {name: values for name, values in sets.items() if values is not None}
+
+
+def _newest(wanted: _Wanted, numbers: range, period: Sequence[_Condition], most: int) -> Any:
+    """Select the newest of what is wanted, ``most`` at most.
+
+    Several values of a column are as many ways through its index, a page each: IN would read all of them, then sort.
     """
+    spread = {name: values for name, values in wanted.items() if len(values) <= _MOST_WAYS}
+    rest = [getattr(JournalRecord, name).in_(wanted[name]) for name in wanted.keys() - spread.keys()]
+    ways = [
+        _way(dict(zip(spread, values, strict=True)), numbers, most).where(*rest, *period)
+        for values in product(*(sorted(values) for values in spread.values()))
+    ]
+    if len(ways) == 1:
+        return ways[0]
+    merged = sa.union_all(*(sa.select(way.subquery()) for way in ways)).order_by(sa.desc("seq")).limit(most)
+    return sa.select(JournalRecord).from_statement(merged)
+
+
+def _way(equal: dict[str, str], numbers: range, most: int) -> Any:
+    """Select the newest through the index that serves it, and through no other.
+
+    Databases would choose wrongly: PostgreSQL goes back through all numbers for a value that is frequent, even if only long
+    ago; SQLite keeps no count of values. So the order begins with the column of the index, and its limits are pairs.
+    """
+    seq = col(JournalRecord.seq)
+    lead = [name for name in _LEADS if name in equal][:1]
+    columns = [col(getattr(JournalRecord, name)) for name in lead]
+    key = sa.tuple_(*columns, seq)
+    first, last = (
+        sa.tuple_(*(sa.literal(equal[name]) for name in lead), sa.literal(number, sa.BigInteger()))
+        for number in (numbers[0], numbers[-1])
+    )
+    others = (_on_each_row(getattr(JournalRecord, name) == equal[name]) for name in equal if name not in lead)
+    way = sa.select(JournalRecord).where(key >= first, key <= last, *(column.is_not(None) for column in columns))
+    return way.where(*others).order_by(*(column.desc() for column in columns), seq.desc()).limit(most)
+
+
+def _on_each_row(condition: Any) -> _Condition:
+    """Return the same condition in a form that no index serves and no statistics know."""
+    return sa.func.coalesce(condition, sa.false())
+
+
+def _within(session: Session, filters: Filters, zone: ZoneInfo) -> tuple[range, list[_Condition]]:
+    """Return the limits of a search: by number, so that far periods are found without a scan, and exactly by time."""
     ts, seq = col(JournalRecord.ts), col(JournalRecord.seq)
+    first, last = 0, _LAST if filters.before is None else filters.before - 1
+    period: list[_Condition] = []
     if filters.start is not None:
         start = datetime.combine(filters.start, time(), zone)
-        first = select(JournalRecord.seq).where(ts >= instant(start - _SLACK)).order_by(ts, seq).limit(1)
-        query = query.where(ts >= instant(start), seq >= (session.exec(first).first() or 0))
+        early = instant(start - _slack(session, start))
+        known = session.exec(select(JournalRecord.seq).where(ts >= early).order_by(ts, seq).limit(1)).first()
+        first = _LAST if known is None else known
+        period.append(_on_each_row(ts >= instant(start)))
     if filters.end is not None:
         end = datetime.combine(filters.end + timedelta(days=1), time(), zone)
-        last = select(JournalRecord.seq).where(ts < instant(end + _SLACK)).order_by(ts.desc(), seq.desc()).limit(1)
-        query = query.where(ts < instant(end), seq <= (session.exec(last).first() or 0))
-    return query
+        late = instant(end + _slack(session, end))
+        query = select(JournalRecord.seq).where(ts < late).order_by(ts.desc(), seq.desc()).limit(1)
+        last = min(last, session.exec(query).first() or 0)
+        period.append(_on_each_row(ts < instant(end)))
+    return range(first, last + 1), period
 
 
-def activated(work: Work, start: date, end: date, zone: ZoneInfo) -> Sequence[tuple[str, int]]:
-    """Return mandate and number of the entry of each activation between two local days included, in the audited reach."""
-    query = visible_records(work.person(), Reach.AUDITED).where(
-        JournalRecord.type == MandateActivated.type, col(JournalRecord.mandate).is_not(None)
-    )
-    query = _within(work.session, query, Filters(start=start, end=end), zone)
-    chosen = query.with_only_columns(col(JournalRecord.mandate), col(JournalRecord.seq))
-    return work.session.execute(chosen).tuples().all()
+def _slack(session: Session, edge: datetime) -> timedelta:
+    """Return by how much times may be out of order near an edge: wide where the clock is known to have gone back."""
+    near = col(JournalRecord.ts).between(instant(edge - _CLOCK_BACK), instant(edge + _CLOCK_BACK))
+    anomalies = _way({"type": ClockAnomaly.type}, range(_LAST), 1).where(_on_each_row(near))
+    return _SLOW_UNIT if session.scalars(anomalies).first() is None else _CLOCK_BACK
+
+
+def chosen(work: Work, filters: Filters, zone: ZoneInfo) -> _Condition:
+    """Return what an entry must meet to be one that a search in the audited reach finds, on every page of it."""
+    numbers, period = _within(work.session, filters, zone)
+    wanted = _wanted(work.person(), Reach.AUDITED, filters)
+    within = [col(JournalRecord.seq).between(numbers[0], numbers[-1])] if numbers else [sa.false()]
+    return sa.and_(*(getattr(JournalRecord, name).in_(values) for name, values in wanted.items()), *within, *period)
+
+
+def longer_than(work: Work, filters: Filters, zone: ZoneInfo, most: int) -> bool:
+    """Tell whether a search in the audited reach finds more than ``most`` entries, all pages together."""
+    beyond = select(JournalRecord.seq).where(chosen(work, filters, zone)).offset(most).limit(1)
+    return work.session.exec(beyond).first() is not None
+
+
+def activations(work: Work, start: date, end: date, zone: ZoneInfo) -> dict[str, int]:
+    """Return the number of the entry that activated each mandate, between two local days included, in the audited reach."""
+    which = chosen(work, Filters(start=start, end=end, action=MandateActivated.type), zone)
+    query = sa.select(col(JournalRecord.mandate), col(JournalRecord.seq)).where(which)
+    return {mandate: seq for mandate, seq in work.session.execute(query) if mandate is not None}
 
 
 def get_entry(work: Work, reach: Reach, entry_id: str) -> tuple[JournalRecord, bytes | None, bool]:
@@ -150,6 +245,21 @@ def state(session: Session) -> State:
         return State(size, 0, None, None, "", verified)
     signed = signed_at(session, stored.size)
     return State(size, stored.size, stored.root, stored.made_at, signed.origin if signed else "", verified)
+
+
+def evidence(session: Session) -> dict[str, tuple[str, str]]:
+    """Return, for each act that carries a root or a proof out of this installation, the times of the first and the last.
+
+    Each end is one row of an index, however long the journal is.
+    """
+    seq, ends = col(JournalRecord.seq), []
+    for action in OUTSIDE:
+        of_type = sa.select(col(JournalRecord.type), col(JournalRecord.ts)).where(col(JournalRecord.type) == action.type)
+        ends += [sa.select(of_type.order_by(order).limit(1).subquery()) for order in (seq.asc(), seq.desc())]
+    found: dict[str, list[str]] = {}
+    for kind, ts in session.execute(sa.union_all(*ends)):
+        found.setdefault(kind, []).append(ts)
+    return {kind: (min(times), max(times)) for kind, times in found.items()}
 
 
 def audited_organisations(work: Work) -> list[tuple[str, str]]:

@@ -10,11 +10,9 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 from starlette.routing import Route
 
-from aidants.audit import queries, services
-from aidants.audit.disclosure import ROUTES as DISCLOSURE_ROUTES
+from aidants.audit import activity, disclosure, draws, exports, flags, log, queries, services
 from aidants.audit.forms import JournalForm, read_filters
-from aidants.audit.lines import by_day, guide_of, moment_of, sentence_of, spaced
-from aidants.audit.log import ROUTES as LOG_ROUTES
+from aidants.audit.lines import by_day, guide_of, moment_of, read_instant, sentence_of, spaced
 from aidants.audit.queries import Reach
 from aidants.audit.words import Setting, facts, sealed
 from aidants.db import Mode, Work
@@ -35,6 +33,12 @@ from aidants.procedures import SCOPES
 from aidants.web.endpoint import Page, page
 from aidants.web.forms import parse
 
+EVIDENCE: Final = {
+    "mandate_printed": N_("Mandats imprimés, avec la racine"),
+    "proof_issued": N_("Preuves et reçus remis"),
+    "journal_exported": N_("Exports"),
+    "checkpoint_published": N_("Points de contrôle remis"),
+}
 _verifying: Final = threading.Lock()
 
 
@@ -77,6 +81,8 @@ def journal(screen: Screen, work: Work, view: Page) -> Response:
         older=_address(screen, older) if older else None,
         newest=_address(screen, used) if form.get("avant") else None,
         state=_state(work, view) if audits else None,
+        activity=activity.first_page(work, view.locale) if audits else None,
+        export=f"/journal/exporter?{urlencode(used)}" if audits else None,
         actions=_action_choices(),
         scopes=[("", gettext("Tous"))] + [(key, gettext(scope.label)) for key, scope in SCOPES.items()],
         organisations=[("", gettext("Toutes")), *queries.audited_organisations(work)] if audits else [],
@@ -183,7 +189,19 @@ def _state(work: Work, view: Page) -> dict[str, Any]:
         "verified_at": moment_of(verified) if verified else None,
         "verified_by": (gettext("vous") if mine else labels.person(verified.actor)) if verified else "",
         "intact": verified is not None and verified.outcome == "intact",
+        "evidence": _evidence(work),
     }
+
+
+def _evidence(work: Work) -> list[dict[str, Any]]:
+    """Return which evidence is outside this installation, and since when."""
+    found = queries.evidence(work.session)
+    return [
+        {"what": gettext(EVIDENCE[kind]), "first": read_instant(first), "last": read_instant(last)}
+        for kind, (first, last) in (
+            (action.type, found[action.type]) for action in queries.OUTSIDE if action.type in found
+        )
+    ]
 
 
 def _action_choices() -> list[tuple[str, str]]:
@@ -226,7 +244,11 @@ def _routes(screen: Screen) -> list[Route]:
 
 ROUTES: Final[list[Route]] = [
     *(route for screen in SCREENS for route in _routes(screen)),
-    *DISCLOSURE_ROUTES,
-    *LOG_ROUTES,
+    *disclosure.ROUTES,
+    *flags.ROUTES,
+    *draws.ROUTES,
+    *activity.ROUTES,
+    *exports.ROUTES,
+    *log.ROUTES,
     page("/journal/verification", verify_now, permission=Permission.AUDIT_JOURNAL, db=Mode.OWN, method="POST"),
 ]

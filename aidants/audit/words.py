@@ -72,6 +72,18 @@ DETAILS: Final = {
     "view": N_("Écran"),
 }
 
+FILTERS: Final = {
+    "du": N_("Du"),
+    "au": N_("Au"),
+    "acte": N_("Acte"),
+    "structure": N_("Structure"),
+    "par": N_("Par"),
+    "mandat": N_("Mandat"),
+    "theme": N_("Thème"),
+    "entree": N_("Une entrée"),
+}
+"""Criteria of a search."""
+
 _WORDS: Final[dict[str, dict[str, str]]] = {
     "kind": {
         "account": N_("Compte"),
@@ -104,16 +116,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "email": N_("Adresse électronique"),
         "document_seen": N_("Pièce d’identité vue"),
     },
-    "filters": {
-        "du": N_("Du"),
-        "au": N_("Au"),
-        "acte": N_("Acte"),
-        "structure": N_("Structure"),
-        "par": N_("Par"),
-        "mandat": N_("Mandat"),
-        "theme": N_("Thème"),
-        "entree": N_("Une entrée"),
-    },
+    "filters": FILTERS,
     "rule": {rule.value: title for rule, title in TITLES.items()},
     "view": {
         "log": N_("Fichiers sans donnée personnelle"),
@@ -121,6 +124,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "disclosure": N_("Voir ce qui est caché"),
         "flags": N_("Signalements"),
         "sample": N_("Tirage"),
+        "export": N_("Exporter"),
         "activity": N_("Actes par jour"),
         "csv": N_("Tableau CSV"),
         "xlsx": N_("Tableau XLSX"),
@@ -138,7 +142,7 @@ SEALED: Final = {
     "reason": N_("Motif"),
     "reference": N_("Référence"),
     "answer": N_("Réponse"),
-    **_WORDS["filters"],
+    **FILTERS,
 }
 """Names of what is sealed with entries."""
 

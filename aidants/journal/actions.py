@@ -385,9 +385,11 @@ class JournalVerified(Action, kind=Kind.AUDIT):
 
 
 class JournalExported(Action, kind=Kind.AUDIT):
-    """The journal left as files. ``view``: ``log`` (nothing personal) or ``records`` (with every record and its salt)."""
+    """The journal left as files. ``view``: ``log`` (nothing personal), ``records`` (with every record and its salt), ``bundle``
+    (with those of a search), ``csv`` or ``xlsx`` (a search as a table); ``filters`` names the criteria used."""
 
     view: str
+    filters: tuple[str, ...] = ()
 
 
 class ProofIssued(Action, kind=Kind.AUDIT):

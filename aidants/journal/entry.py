@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from aidants.journal.canonical import canonical, parse
@@ -48,8 +49,12 @@ FIELDS: Final = (
 )
 """Every member of a canonical record: each is a column, absent values are null, ``detail`` is an object."""
 
+_MEMBERS: Final = frozenset(FIELDS)
 _LEAF: Final = ("v", "id", "ts", "kind", "organisation")
 _LEAF_AT: Final = tuple(FIELDS.index(name) for name in _LEAF)
+
+_detail: Final = lru_cache(256)(parse)
+"""What is in a ``detail``; most entries of a journal say one of a few."""
 
 
 def instant(when: datetime) -> str:
@@ -64,13 +69,13 @@ def commitment(salt: bytes, values: Sequence[Any]) -> str:
     """
     record = dict(zip(FIELDS, values, strict=True))
     if record["detail"] is not None:
-        record["detail"] = parse(record["detail"])
+        record["detail"] = _detail(record["detail"])
     return commitment_of(salt, record)
 
 
 def commitment_of(salt: bytes, record: Mapping[str, Any]) -> str:
     """Return the commitment to a record given by its members. Raises ValueError when they are not those of one."""
-    if set(record) != set(FIELDS):
+    if set(record) != _MEMBERS:
         raise ValueError("not the members of a record")
     return hashlib.sha256(_DOMAIN + salt + canonical(record)).hexdigest()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -14,14 +14,12 @@ from sqlmodel import Session, col, select
 
 from aidants.db import Database, Mode, unit_of_work
 from aidants.errors import NotFound
-from aidants.journal import entry
-from aidants.journal.actions import JournalExported
+from aidants.journal import codes, entry
 from aidants.journal.canonical import canonical, parse
 from aidants.journal.merkle import HASH_BYTES
 from aidants.journal.models import JournalCheckpoint, JournalLeaf, JournalRecord
 from aidants.journal.notes import Checkpoint, Proof, Verifier
 from aidants.journal.seal import last_checkpoint, stored_tiles
-from aidants.journal.services import record
 from aidants.journal.tiles import WIDTH, Tile, Tree, path, tiles_of, write_bundle
 
 CHECKPOINT: Final = "checkpoint"
@@ -29,8 +27,12 @@ EARLIER: Final = "checkpoints/{size}"
 VKEY: Final = "vkey"
 RECORDS: Final = "records.jsonl"
 README: Final = "LISEZMOI.txt"
+CODES: Final = "codes.json"
+SCHEMA: Final = "schema.json"
+BATCH: Final = 500
 
-Write = Callable[[str, bytes], None]
+Condition = sa.ColumnElement[bool]
+Write = Callable[[str, Iterable[bytes]], None]
 Progress = Callable[[int, int], None]
 
 GUIDE: Final = """\
@@ -48,6 +50,8 @@ checkpoint      le dernier point de contrôle signé : nom du journal, nombre d'
 checkpoints/    les points de contrôle signés plus tôt.
 tile/           l'arbre de hachage (RFC 6962), par tuiles de 256 empreintes.
 tile/entries/   les entrées : JSON canonique (RFC 8785), sans donnée personnelle.
+codes.json      ce que veulent dire les codes des enregistrements, en français et en anglais.
+schema.json     la forme des entrées et des enregistrements (JSON Schema 2020-12).
 records.jsonl   s'il est là : les enregistrements demandés, avec leur sel. Une ligne chacun : seq, salt, record.
                 Leur engagement se recalcule : SHA-256("aidants/entry/1" + sel + JSON canonique de record)
                 est le membre « commit » de l'entrée n° seq.
@@ -74,15 +78,26 @@ def tile_bytes(session: Session, tile: Tile) -> bytes:
     return write_bundle(session.exec(query))
 
 
+def into_zip(archive: zipfile.ZipFile) -> Write:
+    """Return what writes files into an open zip."""
+
+    def to_zip(name: str, parts: Iterable[bytes]) -> None:
+        with archive.open(name, "w", force_zip64=name == RECORDS) as file:
+            file.writelines(parts)
+
+    return to_zip
+
+
 @contextmanager
 def writer(target: Path) -> Iterator[Write]:
     """Return what writes files below a new folder, or into a new zip when the name ends so; a zip is whole or not there."""
     if target.suffix.lower() != ".zip":
         target.mkdir(parents=True, exist_ok=True)
 
-        def to_folder(name: str, data: bytes) -> None:
+        def to_folder(name: str, parts: Iterable[bytes]) -> None:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
-            (target / name).write_bytes(data)
+            with (target / name).open("wb") as file:
+                file.writelines(parts)
 
         yield to_folder
         return
@@ -90,16 +105,10 @@ def writer(target: Path) -> Iterator[Write]:
     unfinished = target.with_name(f"{target.name}.part")
     try:
         with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
-            yield archive.writestr
+            yield into_zip(archive)
         unfinished.replace(target)
     finally:
         unfinished.unlink(missing_ok=True)
-
-
-def note_export(database: Database, *, with_records: bool) -> None:
-    """Record that the log leaves as files."""
-    with unit_of_work(database, Mode.WRITE) as work:
-        record(work, JournalExported(view="records" if with_records else "log"))
 
 
 def export(
@@ -107,12 +116,12 @@ def export(
     verifier: Verifier,
     write: Write,
     progress: Progress | None = None,
-    *,
-    with_records: bool = False,
+    records: Condition | None = None,
 ) -> int:
-    """Hand every file of the published log to ``write`` (path, bytes), the checkpoint last; return the number of entries.
+    """Hand every file of the published log to ``write`` (path, parts), the checkpoint last; return the number of entries.
 
-    ``with_records`` adds every record with its salt: pseudonyms are personal data, such an export is not for publication.
+    ``records`` adds those that meet the condition, with their salts: pseudonyms are personal data, such an export is not for
+    publication.
     Raises NotFound while nothing is signed.
     """
     with unit_of_work(database, Mode.READ) as work:
@@ -121,18 +130,20 @@ def export(
         raise NotFound
     for done, tile in enumerate(tiles_of(stored.size), start=1):
         with unit_of_work(database, Mode.READ) as work:
-            write(path(tile), tile_bytes(work.session, tile))
+            write(path(tile), [tile_bytes(work.session, tile)])
         if progress is not None:
             progress(min(done * WIDTH, stored.size), stored.size)
-    if with_records:
-        covered = col(JournalRecord.seq) <= stored.size
+    if records is not None:
+        covered = sa.and_(records, col(JournalRecord.seq) <= stored.size)
         with unit_of_work(database, Mode.READ) as work:
-            write(RECORDS, b"".join(record_lines(work.session, covered)))
+            write(RECORDS, record_lines(work.session, covered))
     for size, note in _earlier(database, stored.size):
-        write(EARLIER.format(size=size), note.encode())
-    write(README, GUIDE.encode())
-    write(VKEY, f"{verifier.vkey()}\n".encode())
-    write(CHECKPOINT, stored.note.encode())
+        write(EARLIER.format(size=size), [note.encode()])
+    write(README, [GUIDE.encode()])
+    write(CODES, [codes.code_list()])
+    write(SCHEMA, [codes.schema()])
+    write(VKEY, [f"{verifier.vkey()}\n".encode()])
+    write(CHECKPOINT, [stored.note.encode()])
     return stored.size
 
 
@@ -163,9 +174,10 @@ def canonical_record(row: JournalRecord) -> dict[str, object]:
     return values | {"detail": parse(row.detail) if row.detail is not None else None}
 
 
-def record_lines(session: Session, condition: sa.ColumnElement[bool]) -> Iterator[bytes]:
+def record_lines(session: Session, condition: Condition) -> Iterator[bytes]:
     """Yield the lines of ``records.jsonl`` for the records that meet the condition, in the order of the journal."""
-    for row in session.exec(select(JournalRecord).where(condition).order_by(col(JournalRecord.seq))):
+    query = select(JournalRecord).where(condition).order_by(col(JournalRecord.seq))
+    for row in session.exec(query.execution_options(yield_per=BATCH)):
         yield record_line(row)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Any, Final
 
 from aidants.i18n import N_, ngettext
@@ -16,6 +17,7 @@ from aidants.journal.actions import CONSOLE, PUBLIC, SYSTEM
 from aidants.journal.models import JournalRecord
 from aidants.procedures import PROCEDURES, SCOPES
 
+_VARIES_AT_END: Final = re.compile(r"(?:,\s…|\s?:\s…)+$")
 _ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _NOBODY: Final = {PUBLIC: N_("Public"), CONSOLE: N_("Console"), SYSTEM: N_("Application")}
 
@@ -115,8 +117,8 @@ OUTCOMES: Final[dict[str, str]] = {
     "expired": N_("mandat terminé"),
     "revoked": N_("mandat arrêté"),
     "unknown": N_("code inconnu"),
-    "bad_password": N_("mot de passe faux"),
-    "bad_code": N_("code faux"),
+    "password": N_("mot de passe faux"),
+    "code": N_("code faux"),
     "throttled": N_("trop d’essais"),
     "forbidden": N_("page réservée à un autre rôle"),
     "not_found": N_("page ou fiche invisible pour ce rôle"),
@@ -188,8 +190,10 @@ def mandate(identifier: str) -> str:
 
 
 def title(action_type: str) -> str:
-    """Return the name of an action for a list of choices: its sentence with dots for what varies."""
-    return _(LABELS[action_type]).format_map(_Dots()) if action_type in LABELS else action_type
+    """Return the name of an action for a list of choices: its sentence with dots for what varies, none at its end."""
+    if action_type not in LABELS:
+        return action_type
+    return _VARIES_AT_END.sub("", _(LABELS[action_type]).format_map(_Dots()))
 
 
 def word(name: str, code: object) -> str:

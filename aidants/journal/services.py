@@ -158,6 +158,11 @@ def open_payload(work: Work, entry_id: str, key: bytes) -> dict[str, str]:
     return opened
 
 
+def last_number(work: Work) -> int:
+    """Return the number of the last entry committed, 0 in an empty journal."""
+    return _last(work.session.connection())[0]
+
+
 def shred_payloads(work: Work, resident_id: str) -> list[int]:
     """Delete every payload sealed under a resident's key; return the numbers of the entries that had one."""
     here = sa.and_(_records.c.resident == resident_id, _records.c.owner == owner_of(resident_id))

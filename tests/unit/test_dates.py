@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aidants import dates, numerals
-from aidants.dates import DateError, PartialDate, parse_people_date
+from aidants.dates import DateError, PartialDate, is_closed_day, parse_people_date, public_holidays
 
 PARIS = ZoneInfo("Europe/Paris")
 TODAY = date(2026, 11, 24)
@@ -335,3 +335,22 @@ def test_end_in_figures_says_midnight_or_the_hour() -> None:
     assert (
         dates.end_moment(datetime(2026, 11, 25, 9, 2, tzinfo=UTC), paris, "en") == "Wednesday 25 November 2026 at 10:02"
     )
+
+
+def test_legal_holidays() -> None:
+    """Code du travail, art. L3133-1; the movable ones of 2026 and 2027 as calendars print them."""
+    assert len(public_holidays(2026)) == 11
+    assert {date(2026, 4, 6), date(2026, 5, 14), date(2026, 5, 25), date(2026, 7, 14)} <= public_holidays(2026)
+    assert {date(2027, 3, 29), date(2027, 5, 6), date(2027, 5, 17)} <= public_holidays(2027)
+    assert is_closed_day(date(2026, 11, 22))
+    assert is_closed_day(date(2026, 12, 25))
+    assert not is_closed_day(date(2026, 11, 24))
+
+
+@pytest.mark.parametrize(
+    ("year", "month", "day"),
+    [(1981, 4, 19), (2000, 4, 23), (2008, 3, 23), (2011, 4, 24), (2026, 4, 5), (2038, 4, 25), (2049, 4, 18)],
+)
+def test_easter(year: int, month: int, day: int) -> None:
+    """Easter Monday is the day after the Sunday that church calendars give."""
+    assert date(year, month, day) + timedelta(days=1) in public_holidays(year)

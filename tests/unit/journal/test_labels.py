@@ -65,7 +65,7 @@ def test_french_typography() -> None:
     ("fields", "expected"),
     [
         ({"type": "resident_viewed", "resident": "a"}, "Fiche de {u} consultée"),
-        ({"type": "sign_in_failed", "outcome": "bad_code"}, "Connexion refusée\u00a0: code faux"),
+        ({"type": "sign_in_failed", "outcome": "code"}, "Connexion refusée\u00a0: code faux"),
         ({"type": "sign_in_failed", "outcome": "never_heard"}, "Connexion refusée"),
         (
             {"type": "access_refused", "outcome": "outside_mandate", "detail": '{"count":7}'},

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from aidants.db import Database
@@ -43,7 +44,7 @@ def verifier(database: Database, write: Write) -> Verifier:
 def folder(database: Database, verifier: Verifier, tmp_path: Path) -> Path:
     target = tmp_path / "export"
     with writer(target) as write_file:
-        assert export.export(database, verifier, write_file, with_records=True) == 522
+        assert export.export(database, verifier, write_file, records=sa.true()) == 522
     return target
 
 

@@ -97,7 +97,7 @@ def test_leaf_and_record(database: Database, actor: Actor, at: Callable[[datetim
 @pytest.mark.parametrize(("request_id", "expected"), [("r", "public"), ("", "console")])
 def test_nobody_signed_in(database: Database, request_id: str, expected: str) -> None:
     with unit_of_work(database, Mode.WRITE, request_id=request_id) as work:
-        record(work, actions.SignInFailed(outcome="bad_code", person="person-1", count=4))
+        record(work, actions.SignInFailed(outcome="code", person="person-1", count=4))
         record(work, actions.SignedIn(actor="person-1", session="session-9"))
     failed, signed_in = rows(database)
     assert (failed.actor, failed.session, failed.auth, failed.level) == (expected, None, None, None)
