@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.exc import DBAPIError
 
 from aidants import journal_commands, logs, memory
 from aidants import settings as config
@@ -38,6 +39,10 @@ def main() -> None:
         app()
     except (Stop, SettingsError, KeyMissing, StartError, AppError) as error:
         print(f"aidants : {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except DBAPIError as error:
+        said = str(error.orig)  # may quote the damaged bytes themselves
+        print(f"aidants : la base de données ne se lit pas, elle est peut-être abîmée ({said!r}).", file=sys.stderr)
         raise SystemExit(1) from None
     finally:
         close()

@@ -8,6 +8,7 @@ read to be changed are locked by the code that changes them.
 from __future__ import annotations
 
 import enum
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -200,7 +201,10 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
         "temp_store=MEMORY",
         "cache_size=-1000",
     ):
-        cursor.execute(f"PRAGMA {pragma}")
+        try:
+            cursor.execute(f"PRAGMA {pragma}")
+        except UnicodeDecodeError as error:  # SQLite's own words, which quote a damaged schema
+            raise sqlite3.DatabaseError("malformed database schema") from error
     cursor.close()
 
 

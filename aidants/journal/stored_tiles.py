@@ -37,7 +37,8 @@ class TileCheck:
                 continue
             number = _tiles.c.number.between(first // WIDTH, (last - 1) // WIDTH)
             query = sa.select(_tiles.c.number, _tiles.c.hashes).where(_tiles.c.level == level, number)
-            rows = {row.number: row.hashes for row in self._connection.execute(query)}
+            found = self._connection.execute(query)
+            rows = {row.number: row.hashes for row in found if isinstance(row.hashes, bytes)}
             for at in range(first, last):
                 place, kept = divmod(at, WIDTH)
                 if rows.get(place, b"")[kept * HASH_BYTES : (kept + 1) * HASH_BYTES] != hashes[at - first]:
@@ -58,8 +59,8 @@ class TileCheck:
             return  # that entries were lost is said already
         length = sa.func.length(_tiles.c.hashes).label("length")
         for row in self._connection.execute(sa.select(_tiles.c.level, _tiles.c.number, length)):
-            known = row.level >= 0 and row.number >= 0
+            known = all(isinstance(number, int) and number >= 0 for number in (row.level, row.number))
             hashes = (size >> TILE_HEIGHT * row.level) - row.number * WIDTH if known else 0
-            if row.length > max(0, min(WIDTH, hashes)) * HASH_BYTES:
+            if not known or row.length is None or row.length > max(0, min(WIDTH, hashes)) * HASH_BYTES:
                 text = _("La tuile {level}/{number} contient ce que le journal n’a pas.")
                 self._findings.fault(None, None, text, level=row.level, number=row.number)

@@ -35,6 +35,7 @@ from aidants.journal.models import (
 )
 from aidants.journal.notes import Checkpoint, NoteError, Verifier, open_checkpoint
 from aidants.journal.report import MOST_FAULTS, Findings, Report
+from aidants.journal.stored_tables import check_tables
 from aidants.journal.stored_tiles import TileCheck
 
 BATCH: Final = 1000
@@ -79,8 +80,8 @@ class _Check(Findings):
     sealed: int = 0
     verifier: Verifier | None = None
     signed: int = 0
-    outside: dict[int, dict[bytes, Outside]] = field(default_factory=dict)
-    """Roots kept outside the database, by size: whoever rewrites it cannot reach them."""
+    outside: dict[int, dict[str, Outside]] = field(default_factory=dict)
+    """Roots (hex) kept outside the database, by size: whoever rewrites it cannot reach them."""
     roots_differ: bool = False
     erased: Erased = field(default_factory=Erased)
     tiles: TileCheck = field(init=False)
@@ -113,9 +114,9 @@ def verify(
     """
     check = _Check(verifier=verifier)
     for size, root in printed:
-        check.outside.setdefault(size, {})[bytes.fromhex(root)] = Outside.PRINTED
+        check.outside.setdefault(size, {})[root] = Outside.PRINTED
     for checkpoint in kept:
-        check.outside.setdefault(checkpoint.size, {})[checkpoint.root] = Outside.KEPT
+        check.outside.setdefault(checkpoint.size, {})[checkpoint.root.hex()] = Outside.KEPT
     done = 0
     readable = True
     with unit_of_work(database, Mode.READ) as work:
@@ -131,6 +132,7 @@ def verify(
                 if progress is not None:
                     progress(done, total)
             _strays(connection, check)
+            check_tables(connection, check)
             tiles.strays(check.frontier.size)
             _beyond(check)
         except DBAPIError:
@@ -164,7 +166,7 @@ def _batch(connection: sa.Connection, check: _Check, done: int) -> int:
             check.tiles.due = 0  # the entries after a gap have other places in the tree
             expected = row[0]
         _entry(check, row)
-        hashes.append(leaf_hash(row[1]))
+        hashes.append(leaf_hash(row[1] if isinstance(row[1], bytes) else b""))
     _grow(connection, check, hashes)
     return expected
 
@@ -193,14 +195,14 @@ def _difference(leaf: bytes, salt: bytes, values: Sequence[Any]) -> str | None:
         return _("son enregistrement est illisible")
     try:
         written = entry.read_leaf(leaf)
-    except ValueError:
+    except (ValueError, TypeError):
         return _("sa feuille est illisible")
     if written["id"] != values[_ID]:
         return _("son enregistrement est celui d’une autre entrée")
     return _("son enregistrement ne correspond plus à sa feuille")
 
 
-def _payload_problem(erased: Erased, seq: int, payload: bytes | None, values: Sequence[Any]) -> str | None:
+def _payload_problem(erased: Erased, seq: int, payload: object, values: Sequence[Any]) -> str | None:
     """Say how the sealed payload contradicts the record and the erasures, or None."""
     promised = values[_SEALED]
     gone = promised is not None and erased.covers(values[_OWNER], seq)
@@ -208,7 +210,7 @@ def _payload_problem(erased: Erased, seq: int, payload: bytes | None, values: Se
         return None if promised is None or gone else _("ses données scellées manquent")
     if gone:
         return _("ses données scellées sont là, et le journal les dit effacées")
-    if promised is None or hashlib.sha256(payload).hexdigest() != promised:
+    if promised is None or not isinstance(payload, bytes) or hashlib.sha256(payload).hexdigest() != promised:
         return _("ses données scellées ont changé")
     return None
 
@@ -217,7 +219,7 @@ def _leaf_id(leaf: bytes) -> str | None:
     """Return the id that a leaf carries, or None when it does not read."""
     try:
         return str(entry.read_leaf(leaf)["id"])
-    except ValueError:
+    except (ValueError, TypeError):
         return None
 
 
@@ -236,7 +238,7 @@ def _grow(connection: sa.Connection, check: _Check, hashes: Sequence[bytes]) -> 
             gained[level] = gained[level] + added
         at = size - start
         for root, where in check.outside.get(size, {}).items():
-            if root != check.frontier.root():
+            if root != check.frontier.root().hex():
                 check.fault(None, None, _(_ANOTHER_ROOT[where]), size=size)
         if size in stored:
             _checkpoint(check, stored[size])
@@ -255,7 +257,7 @@ def _checkpoint(check: _Check, stored: Any) -> None:
             check.fault(None, None, _("Le point de contrôle de taille {size} n’est plus signé."), size=size)
     elif check.verifier is not None:
         try:
-            said = open_checkpoint(stored.note, check.verifier)
+            said = open_checkpoint(str(stored.note), check.verifier)
         except NoteError:
             said = None
         if said is None or (said.size, said.root) != (size, stored.root):

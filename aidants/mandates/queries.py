@@ -187,7 +187,9 @@ def printed_roots(database: Database) -> list[tuple[int, str]]:
     """Return the journal's sizes and roots that stand on printed mandates: the verification holds the journal to them."""
     query = select(MandateFrozenText.journal_size, MandateFrozenText.journal_root).distinct()
     with unit_of_work(database, Mode.READ) as work:
-        return [(size, root) for size, root in work.session.exec(query) if size is not None and root is not None]
+        return [
+            (size, root) for size, root in work.session.exec(query) if isinstance(size, int) and isinstance(root, str)
+        ]
 
 
 def consent_entry(work: Work, mandate_id: str) -> JournalRecord:

@@ -196,7 +196,7 @@ def test_the_plot_and_its_table_say_the_same(demo_database: Database, browse: Br
     assert page.text.count("<rect") == 4 + page.text.count("plot__share")
     words = text_of(page)
     assert "Dimanches et jours fériés : 22 nov. (4)" in words.replace("\u00a0", " ")
-    assert "dimanche 22 novembre 2026314", "three acts, and the clock that went back" in words
+    assert "dimanche 22 novembre 2026314" in words, "three acts, and the clock that went back"
     assert 'class="plot__bars"' in paul.open("/journal").text
 
 

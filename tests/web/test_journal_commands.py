@@ -91,3 +91,22 @@ def test_a_changed_entry_is_named_and_a_base_of_before_is_not_called_damaged(
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
     code, out, err = run(capsys, monkeypatch, "verify")
     assert (code, out, "aidants migrate" in err) == (1, "", True)
+
+
+@pytest.mark.sqlite_only("changes bytes in the file")
+@pytest.mark.parametrize("byte", [b"@", b"\xff"])
+def test_a_damaged_schema_is_one_sentence(
+    here: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, byte: bytes
+) -> None:
+    path = Path(str(here.url.database))
+    with here.engine.connect() as connection:
+        connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    here.dispose()
+    content = path.read_bytes()
+    damaged = content.replace(b"CREATE TABLE run (", b"CREATE TABLE run " + byte)
+    assert damaged != content
+    path.write_bytes(damaged)
+    for command in ("verify", "seal"):
+        code, out, err = run(capsys, monkeypatch, command)
+        assert (code, out, len(err.splitlines())) == (1, "", 1)
+        assert "abîmée" in err

@@ -313,3 +313,17 @@ def test_a_broken_file(tmp_path: Path, write: Write, database: Database) -> None
     report = verify(database)
     assert not report.ok
     assert "abîmée" in report.sentence()
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("value", ["x'05'", "5", "''"])
+def test_a_note_that_is_no_text(database: Database, ids: list[str], tamper: Tamper, value: str) -> None:
+    tamper(f"UPDATE journal_checkpoint SET note = {value}")
+    (fault,) = verify(database, verifier=signer_of(database).verifier).faults
+    assert "signature" in fault.sentence
+
+
+@pytest.mark.parametrize("root", ["", "zz", "É"])
+def test_a_printed_root_that_does_not_read(database: Database, ids: list[str], root: str) -> None:
+    (fault,) = verify(database, printed=[(3, root)]).faults
+    assert "imprimé" in fault.sentence
