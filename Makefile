@@ -9,7 +9,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locales/*/LC_MESSAGES/messages.po)
 QUIET := scripts/quiet.sh
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help run setup serve test check fix db bench pictures wheel locales dev static-checks
+.PHONY: help run setup serve test faults interop check fix db bench pictures wheel locales dev static-checks
 
 help: ## list these commands
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -27,6 +27,14 @@ test: dev ## everything: static checks, then all tests with Chromium and Postgre
 	@scripts/fetch_test_tools.sh
 	@$(MAKE) static-checks
 	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup $(PYTEST_ARGS)
+
+faults: dev ## crashes and damage at length: 50 killed servers, 500 changed bits of the file (prints tables, ten minutes)
+	@scripts/system_packages.sh
+	@FAULTS=long $(BIN)/pytest -n 0 -s tests/faults/test_crashes.py tests/faults/test_whole_file.py $(PYTEST_ARGS)
+
+interop: dev ## let Go's own transparency log packages read our log (installs Go, 465 MB)
+	@scripts/system_packages.sh go
+	@INTEROP=required $(BIN)/pytest -n 0 tests/interop $(PYTEST_ARGS)
 
 check: dev static-checks ## the static checks only: style, types, layers, templates, guides, translations
 

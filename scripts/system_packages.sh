@@ -1,5 +1,6 @@
 #!/bin/sh
 # Make sure that the programs the tests drive are there: Chromium, PostgreSQL, Java, npm, pdftotext, an Arabic font.
+# With the word go: Go and its transparency log packages instead, which only `make interop` needs.
 # As root on Debian or Ubuntu the missing ones are installed; otherwise they are named and the script fails.
 set -eu
 
@@ -18,14 +19,19 @@ need() { # package, then the files or commands of which one must exist
 
 first_match() { for file; do [ -e "$file" ] && echo "$file" && return 0; done; echo /nonexistent; }
 
-need chromium /usr/bin/chromium
-need postgresql "$(first_match /usr/lib/postgresql/*/bin/initdb)"
-need default-jre-headless java
-need nodejs node
-need npm npm
-need poppler-utils pdftotext
-need libatomic1 "$(first_match /usr/lib/*/libatomic.so.1)" # Playwright's own node is linked to it
-need fonts-noto-core /usr/share/fonts/truetype/noto/NotoSansArabic-Regular.ttf
+if [ "${1:-}" = go ]; then
+    need golang-go go
+    need golang-golang-x-mod-dev /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go
+else
+    need chromium /usr/bin/chromium
+    need postgresql "$(first_match /usr/lib/postgresql/*/bin/initdb)"
+    need default-jre-headless java
+    need nodejs node
+    need npm npm
+    need poppler-utils pdftotext
+    need libatomic1 "$(first_match /usr/lib/*/libatomic.so.1)" # Playwright's own node is linked to it
+    need fonts-noto-core /usr/share/fonts/truetype/noto/NotoSansArabic-Regular.ttf
+fi
 
 [ -n "$missing" ] || exit 0
 
