@@ -133,6 +133,10 @@ def export_journal(
 @journal.command("checkpoint")
 def show_checkpoint(
     vkey: Annotated[bool, typer.Option("--vkey", help="La clé publique seulement")] = False,
+    publish: Annotated[
+        bool,
+        typer.Option("--publish", help="Le message à envoyer chaque jour aux auditeurs ; l’envoi est noté au journal"),
+    ] = False,
 ) -> None:
     """Afficher le dernier point de contrôle signé. / Print the last signed checkpoint."""
     from aidants.journal.signer import SignerFolder
@@ -144,10 +148,31 @@ def show_checkpoint(
     if vkey:
         print(signer.verifier.vkey())
         return
+    if publish:
+        print(_published(signer.verifier.vkey()), end="")
+        return
     last = signer.last()
     if last is None:
         stop("Rien n’est encore signé.")
     print(last[1], end="")
+
+
+def _published(vkey: str) -> str:
+    """Seal everything, note that the checkpoint leaves, and return the message that carries it."""
+    from aidants.db import Mode, unit_of_work
+    from aidants.journal.actions import CheckpointPublished
+    from aidants.journal.publication import message
+    from aidants.journal.seal import cover, last_checkpoint
+    from aidants.journal.services import record
+
+    database = open_installation(config.load())
+    cover(database)
+    with unit_of_work(database, Mode.WRITE) as work:
+        stored = last_checkpoint(work.session)
+        if stored is None or stored.note is None:
+            stop("Rien n’est encore signé.")
+        record(work, CheckpointPublished(size=stored.size, root=stored.root.hex()))
+        return message(stored.note, stored.size, vkey, work.settings)
 
 
 @journal.command("seal")

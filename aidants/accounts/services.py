@@ -131,7 +131,8 @@ def complete(work: Work, session: BrowserSession, new_secret: str) -> None:
     )
     for other in work.session.exec(others):
         other.ended_at = work.now
-        record(work, actions.SessionEnded(outcome="replaced", actor=other.person_id, session=other.id))
+        ended = sessions.how_it_ended(other, work.now) or "replaced"
+        record(work, actions.SessionEnded(outcome=ended, actor=other.person_id, session=other.id))
     session.digest, session.complete = digest(new_secret), True
     session.created_at = session.last_seen_at = work.now
     work.session.flush()

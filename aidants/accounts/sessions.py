@@ -26,9 +26,15 @@ def alive(session: sa.Row[Any], now: datetime) -> bool:
         session.complete
         and session.ended_at is None
         and timedelta(0) <= now - session.last_seen_at + timedelta(seconds=5)
-        and now - session.last_seen_at < IDLE
-        and now - session.created_at < ABSOLUTE
+        and how_it_ended(session, now) is None
     )
+
+
+def how_it_ended(session: sa.Row[Any] | BrowserSession, now: datetime) -> str | None:
+    """Return ``absolute`` or ``idle`` for a session that time has ended, None for one that it has not."""
+    if now - session.created_at >= ABSOLUTE:
+        return "absolute"
+    return "idle" if now - session.last_seen_at >= IDLE else None
 
 
 _ACTOR: Final[sa.Executable] = (

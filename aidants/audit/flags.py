@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from aidants import dates
 from aidants.audit import screening
-from aidants.audit.anomalies import SENTENCES, TITLES, Flag
+from aidants.audit.anomalies import SENTENCES, TITLES, Flag, Rule
 from aidants.audit.lines import moment_of
 from aidants.db import Mode, Work
 from aidants.errors import Corrupted, NotFound
@@ -111,10 +111,16 @@ def _described(flag: Flag, view: Page) -> dict[str, Any]:
         "rule": gettext(SENTENCES[flag.rule]),
         "day": dates.long_date(flag.day, view.locale).capitalize(),
         "who": labels.mandate(flag.mandate) if flag.mandate else labels.person(flag.actor),
-        "count": ngettext("{n} fois", "{n} fois", flag.count).format(n=flag.count),
+        "count": _count(flag),
         "entries": f"/journal?{about}",
         "entry": f"/journal/entrees/{flag.entry}",
     }
+
+
+def _count(flag: Flag) -> str:
+    if flag.rule in {Rule.BURST, Rule.UNSERVED}:
+        return ngettext("{n} personne", "{n} personnes", flag.count).format(n=flag.count)
+    return ngettext("{n} fois", "{n} fois", flag.count).format(n=flag.count)
 
 
 def _answers(work: Work) -> dict[str, JournalRecord]:

@@ -254,7 +254,9 @@ def evidence(session: Session) -> dict[str, tuple[str, str]]:
     """
     seq, ends = col(JournalRecord.seq), []
     for action in OUTSIDE:
-        of_type = sa.select(col(JournalRecord.type), col(JournalRecord.ts)).where(col(JournalRecord.type) == action.type)
+        of_type = sa.select(col(JournalRecord.type), col(JournalRecord.ts)).where(
+            col(JournalRecord.type) == action.type
+        )
         ends += [sa.select(of_type.order_by(order).limit(1).subquery()) for order in (seq.asc(), seq.desc())]
     found: dict[str, list[str]] = {}
     for kind, ts in session.execute(sa.union_all(*ends)):

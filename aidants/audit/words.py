@@ -173,7 +173,8 @@ def step_of(record: JournalRecord, guide: Guide | None) -> Step | None:
 
 def kind_word(kind: str) -> str:
     """Return the name of a kind of entries."""
-    return gettext(_WORDS["kind"].get(kind, kind))
+    words = _WORDS["kind"]
+    return gettext(words.get(kind, kind))
 
 
 def facts(record: JournalRecord, setting: Setting) -> list[dict[str, str]]:

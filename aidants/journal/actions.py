@@ -107,7 +107,8 @@ class Reauthenticated(Action, kind=Kind.ACCOUNT):
 
 
 class SessionEnded(Action, kind=Kind.ACCOUNT):
-    """A session ended by itself or by another act. ``outcome``: ``idle``, ``absolute``, ``replaced`` or ``closed``."""
+    """A session ended. ``outcome``: ``replaced`` by another, ``closed``, or by time, ``idle`` or ``absolute``: that is written
+    at the next sign-in of the person or on the computer."""
 
     outcome: str
     actor: str

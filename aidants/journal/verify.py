@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from aidants.db import Database, Mode, unit_of_work
 from aidants.i18n import N_
 from aidants.i18n import gettext as _
-from aidants.journal import entry
+from aidants.journal import entry, stored_tables
 from aidants.journal.actions import ResidentErased
 from aidants.journal.erasures import Erased
 from aidants.journal.merkle import Frontier, leaf_hash
@@ -34,8 +34,7 @@ from aidants.journal.models import (
     table_of,
 )
 from aidants.journal.notes import Checkpoint, NoteError, Verifier, open_checkpoint
-from aidants.journal.report import MOST_FAULTS, Findings, Report
-from aidants.journal.stored_tables import check_tables
+from aidants.journal.report import Findings, Report
 from aidants.journal.stored_tiles import TileCheck
 
 BATCH: Final = 1000
@@ -131,8 +130,8 @@ def verify(
                 done = _batch(connection, check, done)
                 if progress is not None:
                     progress(done, total)
-            _strays(connection, check)
-            check_tables(connection, check)
+            stored_tables.strays(connection, check, check.frontier.size)
+            stored_tables.compare(connection, check)
             tiles.strays(check.frontier.size)
             _beyond(check)
         except DBAPIError:
@@ -275,26 +274,6 @@ def _beyond(check: _Check) -> None:
     if last > size:
         where = next(iter(check.outside[last].values()))
         check.fault(None, None, _(_LOST[where]), last=last, size=size)
-
-
-def _strays(connection: sa.Connection, check: _Check) -> None:
-    """Find what no leaf covers: records, payloads, checkpoints beyond the end; and numbers below the first."""
-    alone = _records.outerjoin(_leaves, _leaves.c.seq == _records.c.seq)
-    records = sa.select(_records.c.seq, _records.c.id).select_from(alone).where(_leaves.c.seq.is_(None))
-    for seq, entry_id in connection.execute(records.limit(MOST_FAULTS)):
-        check.fault(seq, entry_id, _("L’enregistrement n° {seq} (id {id}) n’a pas de feuille."))
-    orphans = _payloads.outerjoin(_records, _records.c.id == _payloads.c.entry_id)
-    payloads = sa.select(_payloads.c.entry_id).select_from(orphans).where(_records.c.id.is_(None))
-    for entry_id in connection.execute(payloads.limit(MOST_FAULTS)).scalars():
-        check.fault(None, entry_id, _("Des données scellées (id {id}) n’ont pas d’enregistrement."))
-    for column in (_leaves.c.seq, _checkpoints.c.size):
-        for number in connection.execute(sa.select(column).where(column < 1).limit(MOST_FAULTS)).scalars():
-            check.fault(number, None, _("Le numéro {seq} n’existe pas dans un journal : il commence à 1."))
-    last = connection.execute(sa.select(sa.func.max(_checkpoints.c.size))).scalar() or 0
-    size = check.frontier.size
-    if last > size:
-        text = _("Le journal a perdu des entrées : le point de contrôle en couvre {last}, il en reste {size}.")
-        check.fault(size + 1, None, text, last=last, size=size)
 
 
 def _unreadable(database: Database, check: _Check, done: int) -> None:

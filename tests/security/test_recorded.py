@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 import sqlalchemy as sa
 
 from aidants.db import Database
@@ -16,6 +17,7 @@ READINGS = {"resident_viewed", "resident_searched", "mandate_viewed", "mandate_p
 FORGOTTEN = ("UPDATE journal_record SET session = NULL", "UPDATE run SET shown = ''")
 """What was already shown in this session counts as new again."""
 
+OWN_SESSION = {"/connexion", "/connexion/code", "/confirmer", "/deconnexion", "/langue", "/demo"}
 LEFT_OUT = {"resident": {"last_visit_at"}, "mandate": {"answers"}}
 """What only orders the list of persons, and the answers of a draft: they count when they are frozen, which is recorded."""
 
@@ -51,3 +53,33 @@ def test_what_changes_anything_is_recorded(browse: Callable[..., Browser], demo_
             changed.append(pattern)
             assert set(kinds_after(demo_database, entries)) - {"access_refused"}, pattern
     assert len(changed) >= 9, changed
+
+
+def test_what_an_auditor_reads_is_recorded(browse: Callable[..., Browser], demo_database: Database) -> None:
+    places = prepare(demo_database)
+    paul, read = browse("paul"), []
+    for method, pattern in routes_of(paul):
+        public = pattern.startswith("/journal/log/")  # signed hashes, which name nobody
+        if method in UNSAFE or not pattern.startswith("/journal") or public:
+            continue
+        before = last_entry(demo_database)
+        answer = paul.get(concrete(pattern, places))
+        if answer.status_code == 200:
+            read.append(pattern)
+            assert set(kinds_after(demo_database, before)) - {"access_refused"}, pattern
+            assert not any(name in text_of(answer) for name in NAMES), pattern
+    assert len(read) >= 8, read
+
+
+@pytest.mark.parametrize("who", ["paul", "claire", "sofia"])
+def test_who_may_change_nothing_changes_nothing(
+    browse: Callable[..., Browser], demo_database: Database, who: str
+) -> None:
+    """An auditor's acts are entries, nothing else; a manager and an administrator have no page that changes anything yet."""
+    places = prepare(demo_database)
+    browser = browse(who)
+    before, token = digest(demo_database), browser.token()
+    for method, pattern in sorted(routes_of(browser), key=lambda route: rank(route[1])):
+        if method in UNSAFE and pattern not in OWN_SESSION:
+            send(browser, method, pattern, concrete(pattern, places), token)
+    assert digest(demo_database) == before

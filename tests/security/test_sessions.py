@@ -17,7 +17,7 @@ from aidants.crypto import digest as sha256
 from aidants.db import Database, Mode, unit_of_work
 from aidants.mandates.models import Mandate
 from aidants.web.cookies import Cookies
-from tests.security.tools import Clock, kinds_after, last_entry, prepare
+from tests.security.tools import Clock, entries_after, kinds_after, last_entry, prepare
 from tests.support.client import Browser
 
 Open = Callable[..., Browser]
@@ -200,3 +200,18 @@ def test_a_slow_password_never_delays_another_act(
             thread.join(30)
     with unit_of_work(demo_database, Mode.READ) as work:
         assert work.session.get_one(Mandate, places.mandates["awaiting_consent"]).state == "active"
+
+
+@pytest.mark.parametrize(
+    ("away", "outcome"),
+    [(timedelta(minutes=1), "replaced"), (timedelta(minutes=21), "idle"), (timedelta(hours=11), "absolute")],
+)
+def test_how_a_session_ended_is_journaled_at_the_next(
+    browse: Open, demo_database: Database, time_is: Clock, away: timedelta, outcome: str
+) -> None:
+    browse("nadia")
+    before = last_entry(demo_database)
+    time_is.at += away
+    browse("nadia")
+    ended = [row.outcome for row in entries_after(demo_database, before) if row.type == "session_ended"]
+    assert ended == [outcome]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx2
@@ -17,6 +17,7 @@ from aidants import clock, models
 from aidants.accounts.models import Membership, Person
 from aidants.assistance.models import Assistance
 from aidants.assistance.services import receive
+from aidants.audit import screening
 from aidants.db import Database, Mode, Work, unit_of_work
 from aidants.guides.services import start_run
 from aidants.journal.models import JournalRecord
@@ -93,7 +94,7 @@ def actor_of(work: Work, email_start: str) -> Actor:
 
 @dataclass(frozen=True)
 class Places:
-    """Ids of the demonstration: residents by birth name, mandates by state, Nadia's open sitting and a walk."""
+    """Ids of the demonstration: residents by birth name, mandates by state, Nadia's open sitting and a walk, a flag."""
 
     residents: dict[str, str]
     mandates: dict[str, str]
@@ -101,6 +102,7 @@ class Places:
     sitting: str
     run: str
     entry: str
+    flag: str
 
 
 def prepare(database: Database) -> Places:
@@ -116,9 +118,10 @@ def prepare(database: Database) -> Places:
         entry = work.session.exec(select(JournalRecord.id).where(JournalRecord.actor == work.actor.person_id)).first()
         opened = work.session.exec(select(Assistance).where(col(Assistance.closed_at).is_(None))).one()
         assert entry is not None
-        return Places(
-            names, by_state, {row.resident_id: row.id for row in rows if row.resident_id}, opened.id, run, entry
-        )
+        work.actor = replace(work.actor, audited=None)
+        flag = screening.flags(work)[0].key
+        of = {row.resident_id: row.id for row in rows if row.resident_id}
+        return Places(names, by_state, of, opened.id, run, entry, flag)
 
 
 _DRAFT = {"demarches", "autres", "duree", "protection", "lecture", "relire"}
@@ -142,6 +145,7 @@ def concrete(pattern: str, places: Places) -> str:
         "name": "carte-grise-adresse" if first == "guides" else "connexion",
         "code": "ABCDEFGH",
         "version": "none",
+        "key": places.flag,
         "path": "entries/000.p/1",
     }
     return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: values[found.group(1)], pattern)

@@ -180,7 +180,7 @@ def contradictions(database: Database, kept: Sequence[Checkpoint], folder: Path)
     report = verify(database, None, printed_roots(database), verifier, [*last, *kept])
     found += [fault.sentence for fault in report.faults]
     with writer(folder) as write:
-        size = export(database, verifier, write, with_records=True)
+        size = export(database, verifier, write, records=sa.true())
     try:
         read, _root = second_reader.check_log(folder, verifier.vkey())
     except second_reader.Refused as refused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import hashlib
 import json
 import threading
@@ -100,7 +101,8 @@ def test_nobody_signed_in(database: Database, request_id: str, expected: str) ->
         record(work, actions.SignInFailed(outcome="code", person="person-1", count=4))
         record(work, actions.SignedIn(actor="person-1", session="session-9"))
     failed, signed_in = rows(database)
-    assert (failed.actor, failed.session, failed.auth, failed.level) == (expected, None, None, None)
+    assert (failed.actor, failed.session, failed.level) == (expected, None, None)
+    assert failed.auth == (None if request_id else f"os:{getpass.getuser()}")
     assert failed.detail == '{"count":4,"person":"person-1"}'
     assert (signed_in.actor, signed_in.session, signed_in.level) == ("person-1", "session-9", "fresh")
 
