@@ -249,6 +249,47 @@ def journal(path: str) -> Callable[[Visit], Tour]:
     return tour
 
 
+def auditing(visit: Visit) -> Tour:
+    """An auditor: asking to see a name, flags and their answers, draws, plots, exports; each with its errors."""
+    visit.open("/journal?acte=resident_created")
+    with visit.page.expect_navigation():
+        visit.page.get_by_role("link", name="(preuve)").first.click()
+    entry = visit.page.url.removeprefix(visit.site.base_url)
+    visit.press("Voir un nom ou ce qui est scellé (avec un motif, noté au journal)")
+    yield "see what is hidden"
+    visit.press("Voir")
+    yield "see what is hidden, errors"
+    visit.page.get_by_role("radio").first.check()
+    visit.hands.write("Pourquoi ?", "Réclamation reçue au guichet")
+    visit.hands.write("Votre code à six chiffres", visit.site.accounts["Paul"].code())
+    visit.press("Voir")
+    yield "entry, a name shown"
+    visit.open("/journal/signalements")
+    yield "flags"
+    visit.press("Examiner")
+    yield "flag"
+    visit.press("Enregistrer")
+    yield "flag, errors"
+    visit.hands.choose("radio", "Expliqué")
+    visit.hands.write("Examiné, parce que…", "La personne a changé d’avis au guichet")
+    visit.press("Enregistrer")
+    yield "flags, one answered"
+    visit.press("Revoir")
+    yield "flag, answered before"
+    for query in ("", "?combien=mille", "?du=2001-01-01&au=2001-01-31"):
+        visit.open(f"/journal/tirage{query}")
+        yield f"draw {query}"
+    for query in ("", "?du=hier", "?du=2026-01-01&au=2026-06-30"):
+        visit.open(f"/journal/actes{query}")
+        yield f"activity {query}"
+    visit.open("/journal/exporter?acte=mandate_activated")
+    yield "export"
+    visit.press("Exporter")
+    yield "export, errors"
+    visit.open(entry)
+    yield "entry again"
+
+
 def newcomer(visit: Visit) -> Tour:
     """Somebody for whom everything is empty, or closed."""
     for path in ("/aujourdhui", "/personnes", "/guides/carte-grise-adresse", "/mon-journal"):
@@ -268,5 +309,6 @@ TOURS: tuple[tuple[str | None, Callable[[Visit], Tour]], ...] = (
     ("Inès", newcomer),
     ("Claire", journal("/journal-structure")),
     ("Paul", journal("/journal")),
+    ("Paul", auditing),
     ("Sofia", newcomer),
 )

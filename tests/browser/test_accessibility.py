@@ -10,7 +10,7 @@ from tests.browser.survey import Survey, make_survey
 from tests.support.services import vnu
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-FEWEST_STATES = 120
+FEWEST_STATES = 140
 """A tour that loses pages must be noticed."""
 
 

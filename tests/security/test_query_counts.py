@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -37,6 +37,16 @@ PAGES = [
     "/guides/{id}",
     "/mon-journal",
     "/confirmer",
+]
+AUDITED = [
+    "/journal",
+    "/journal/entrees/{id}",
+    "/journal/entrees/{id}/voir",
+    "/journal/signalements",
+    "/journal/signalements/{key}",
+    "/journal/tirage",
+    "/journal/actes",
+    "/journal/exporter",
 ]
 
 
@@ -78,10 +88,12 @@ def fill(database: Database, places: Places, count: int = 300) -> None:
         start_run(work, sitting.id, "demander-apl")
 
 
-def costs(browser: Browser, database: Database, places: Places) -> dict[str, tuple[int, int]]:
+def costs(
+    browser: Browser, database: Database, places: Places, pages: Sequence[str] = PAGES
+) -> dict[str, tuple[int, int]]:
     """Return reads and all statements by page; the second visit, when what is kept in memory is there."""
     found = {}
-    for pattern in PAGES:
+    for pattern in pages:
         path = concrete(pattern, places)
         browser.open(path)
         with statements(database) as seen:
@@ -102,3 +114,15 @@ def test_pages_cost_few_statements_however_many_residents(
     assert many == few
     assert {page: cost for page, cost in many.items() if cost[1] > SELECTS + JOURNALED} == {}
     assert {page: cost for page, cost in many.items() if cost[0] > SELECTS + JOURNALED // 2} == {}
+
+
+def test_an_auditor_s_pages_cost_few_statements_however_long_the_journal(
+    browse: Callable[..., Browser], demo_database: Database
+) -> None:
+    places = prepare(demo_database)
+    paul = browse("paul")
+    few = costs(paul, demo_database, places, AUDITED)
+    fill(demo_database, places)
+    many = costs(paul, demo_database, places, AUDITED)
+    assert many == few
+    assert {page: cost for page, cost in many.items() if cost[1] > SELECTS + JOURNALED} == {}
