@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from aidants import clock
-from bench import activation, data, journal, memory, pages, start, statements, weights
+from aidants.settings import Settings
+from bench import activation, audit, data, filler, journal, memory, million, pages, start, statements, weights
 from bench.data import Installation
 from bench.figures import Figure, print_table
 
@@ -40,11 +41,23 @@ def main() -> None:
         for section in SECTIONS:
             figures += section(installation)
         figures += journal.measure(Path(folder) / "journal")
+        figures += _long(Path(folder) / "long", figures)
     seconds = time.perf_counter() - began
     print_table(figures)
     over = sum(figure.verdict == "over" for figure in figures)
     print(f"{len(figures)} figures, {over} over budget; {seconds:.0f} s; load before {load:.1f}")
     _write(figures, load)
+
+
+def _long(folder: Path, figures: list[Figure]) -> list[Figure]:
+    """Measure what a long journal costs; C is among the figures."""
+    plain = next(figure.value for figure in figures if figure.name == journal.PLAIN)
+    began = time.perf_counter()
+    database = million.make(Settings(data_dir=folder / "million"), million.ENTRIES)
+    made = Figure(million.SECTION, f"filling it, sealed every {filler.CHUNK:,}", time.perf_counter() - began, "s")
+    found = [made, *million.measure(database, plain), *audit.measure(folder, database)]
+    database.dispose()
+    return found
 
 
 def _write(figures: list[Figure], load: float) -> None:

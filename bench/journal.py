@@ -14,6 +14,7 @@ from aidants.crypto import Keyring, new_id
 from aidants.db import Database, Mode, unit_of_work
 from aidants.journal import actions
 from aidants.journal.merkle import Frontier, leaf_hash
+from aidants.journal.notes import Checkpoint, Signer, open_checkpoint
 from aidants.journal.seal import seal_now
 from aidants.journal.services import record
 from aidants.journal.verify import verify
@@ -26,9 +27,11 @@ ENTRIES: Final = 100_000
 BATCH: Final = 100
 PER_UNIT: Final = 1000
 ACTS: Final = 300
+NOTES: Final = 2000
 TREE_FLOOR: Final = 0.25
 VERIFY_FLOOR: Final = 0.30
 RECORD_BUDGET: Final = 1.0
+PLAIN: Final = "C: leaf hashes, one core"
 _ACTOR: Final = Actor(new_id(), "Camille", new_id(), frozenset({Role.HELPER}), new_id(), trained=True)
 
 
@@ -37,10 +40,10 @@ def measure(folder: Path) -> list[Figure]:
     settings = Settings(data_dir=folder)
     database = open_database(settings, Keyring.create(settings.keys_path))
     upgrade(database)
-    figures = _hashing()
+    figures = hashing()
     plain = figures[0].value
     filling = _fill(database)
-    figures += [_raw(settings, plain), _sealing(database, plain), _whole(database)]
+    figures += [_raw(settings, plain), _sealing(database, plain), _whole(database), _signature()]
     figures += _acts(database)
     database.dispose()
     return [*figures, filling]
@@ -56,12 +59,12 @@ def _rate(count: int, work: Callable[[], object], times: int = 3) -> float:
     return best
 
 
-def _hashing() -> list[Figure]:
+def hashing() -> list[Figure]:
     leaves = [secrets.token_bytes(190) for _ in range(ENTRIES)]
     plain = _rate(ENTRIES, lambda: [leaf_hash(leaf) for leaf in leaves])
     tree = _rate(ENTRIES, lambda: _grow(leaves))
     return [
-        Figure("journal", "C: leaf hashes, one core", plain, "leaves/s"),
+        Figure("journal", PLAIN, plain, "leaves/s"),
         _compared(f"tree in memory, batches of {BATCH}, root each", tree, plain, TREE_FLOOR),
     ]
 
@@ -107,6 +110,14 @@ def _whole(database: Database) -> Figure:
     assert report.ok, report.faults[0].sentence
     note = "leaves, tree, commitments, payloads, checkpoints"
     return Figure("journal", "whole verification", ENTRIES / seconds, "entries/s", note=note)
+
+
+def _signature() -> Figure:
+    """Check one note again and again: a journal sealed at each act holds a signed checkpoint for every act."""
+    signer = Signer("example.org/log", bytes(range(32)))
+    note, verifier = signer.sign(Checkpoint(signer.name, ENTRIES, bytes(32)).text()), signer.verifier()
+    rate = _rate(NOTES, lambda: [open_checkpoint(note, verifier) for _ in range(NOTES)])
+    return Figure("journal", "a signed checkpoint verified, processor", 1000 / rate, "ms")
 
 
 def _action(number: int) -> actions.StepDone:

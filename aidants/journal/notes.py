@@ -26,6 +26,7 @@ PROOF_HEADER: Final = "c2sp.org/tlog-proof@v1"
 _DASH: Final = "\u2014 "
 _NAME: Final = re.compile(r"[^\s+]+")
 _DECIMAL: Final = re.compile(r"0|[1-9][0-9]{0,18}")
+_UNCLEAN: Final = re.compile("[\x00-\x09\x0b-\x1f\ud800-\udfff]")
 _VKEY: Final = re.compile(r"(?P<name>[^\s+]+)\+(?P<id>[0-9a-f]{8})\+(?P<key>[A-Za-z0-9+/]+=*)")
 
 
@@ -193,7 +194,7 @@ class Proof:
 
 def _clean(text: str) -> bool:
     """Say whether a text holds no control character but newline (signed-note) and can be written as UTF-8."""
-    return not any((letter < " " and letter != "\n") or "\ud800" <= letter <= "\udfff" for letter in text)
+    return _UNCLEAN.search(text) is None
 
 
 def _decode(text: str) -> bytes:
