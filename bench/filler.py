@@ -178,7 +178,7 @@ def write(database: Database, stored: Iterable[Stored], *, seals: bool = False) 
             index.drop(connection)
     entries = iter(stored)
     while chunk := list(islice(entries, CHUNK)):
-        parts = (
+        parts: tuple[list[Any], ...] = (
             [one.leaf for one in chunk],
             [one.record for one in chunk],
             [one.payload for one in chunk if one.payload],

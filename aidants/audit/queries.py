@@ -5,11 +5,10 @@ Paging never counts and never skips: each page starts below a number, so that pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from itertools import product
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -43,7 +42,7 @@ _SLOW_UNIT: Final = timedelta(minutes=5)
 _CLOCK_BACK: Final = timedelta(days=1)
 _MOST_WAYS: Final = 20
 _LAST: Final = 2**53
-_LEADS: Final = ("mandate", "actor", "scope", "type", "organisation")
+_LEADS: Final[tuple[str, ...]] = ("mandate", "actor", "scope", "type", "organisation")
 """Columns with an index that ends in ``seq``, those whose values have the fewest entries first."""
 _Records = SelectOfScalar[JournalRecord]
 _Condition = sa.ColumnElement[bool]
@@ -113,10 +112,10 @@ def _visible(actor: Actor, reach: Reach) -> _Wanted:
 def search(work: Work, reach: Reach, filters: Filters, zone: ZoneInfo, size: int = PAGE) -> Found:
     """Return the page of ``size`` entries below ``filters.before``; days are those of ``zone``."""
     wanted = _wanted(work.person(), reach, filters)
-    numbers, period = _within(work.session, filters, zone)
+    numbers, limits = _within(work.session, filters, zone)
     if not numbers or not all(wanted.values()):
         return Found((), more=False)
-    rows = work.session.scalars(_newest(wanted, numbers, period, size + 1)).all()
+    rows = work.session.scalars(_newest(wanted, numbers, limits, size + 1)).all()
     return Found(rows[:size], len(rows) > size)
 
 
@@ -136,40 +135,37 @@ def _asked(filters: Filters) -> _Wanted:
     return found | {name: values for name, values in sets.items() if values is not None}
 
 
-def _newest(wanted: _Wanted, numbers: range, period: Sequence[_Condition], most: int) -> Any:
+def _newest(wanted: _Wanted, numbers: range, limits: Sequence[_Condition], most: int) -> Any:
     """Select the newest of what is wanted, ``most`` at most.
 
-    Several values of a column are as many ways through its index, a page each: IN would read all of them, then sort.
+    Several values of the leading column are as many ways through its index, a page each: IN would read all, then sort.
     """
-    spread = {name: values for name, values in wanted.items() if len(values) <= _MOST_WAYS}
-    rest = [getattr(JournalRecord, name).in_(wanted[name]) for name in wanted.keys() - spread.keys()]
-    ways = [
-        _way(dict(zip(spread, values, strict=True)), numbers, most).where(*rest, *period)
-        for values in product(*(sorted(values) for values in spread.values()))
-    ]
+    leads = (name for name in _LEADS if name in wanted and len(wanted[name]) <= _MOST_WAYS)
+    lead = next(leads, None)
+    others = [_on_each_row(getattr(JournalRecord, name).in_(wanted[name])) for name in wanted if name != lead]
+    equals = [{lead: value} for value in sorted(wanted[lead])] if lead is not None else [{}]
+    ways = [_way(equal, numbers, most).where(*others, *limits) for equal in equals]
     if len(ways) == 1:
         return ways[0]
     merged = sa.union_all(*(sa.select(way.subquery()) for way in ways)).order_by(sa.desc("seq")).limit(most)
     return sa.select(JournalRecord).from_statement(merged)
 
 
-def _way(equal: dict[str, str], numbers: range, most: int) -> Any:
-    """Select the newest through the index that serves it, and through no other.
+def _way(equal: Mapping[str, str], numbers: range, most: int) -> Any:
+    """Select the newest through the index of the columns that have a value, and through no other.
 
     Databases would choose wrongly: PostgreSQL goes back through all numbers for a value that is frequent, even if only long
-    ago; SQLite keeps no count of values. So the order begins with the column of the index, and its limits are pairs.
+    ago; SQLite keeps no count of values. So the order begins with the columns of the index, and both limits name them.
     """
     seq = col(JournalRecord.seq)
-    lead = [name for name in _LEADS if name in equal][:1]
-    columns = [col(getattr(JournalRecord, name)) for name in lead]
-    key = sa.tuple_(*columns, seq)
+    columns = [col(getattr(JournalRecord, name)) for name in equal]
     first, last = (
-        sa.tuple_(*(sa.literal(equal[name]) for name in lead), sa.literal(number, sa.BigInteger()))
+        sa.tuple_(*map(sa.literal, equal.values()), sa.literal(number, sa.BigInteger()))
         for number in (numbers[0], numbers[-1])
     )
-    others = (_on_each_row(getattr(JournalRecord, name) == equal[name]) for name in equal if name not in lead)
+    key = sa.tuple_(*columns, seq)
     way = sa.select(JournalRecord).where(key >= first, key <= last, *(column.is_not(None) for column in columns))
-    return way.where(*others).order_by(*(column.desc() for column in columns), seq.desc()).limit(most)
+    return way.order_by(*(column.desc() for column in columns), seq.desc()).limit(most)
 
 
 def _on_each_row(condition: Any) -> _Condition:
@@ -180,26 +176,28 @@ def _on_each_row(condition: Any) -> _Condition:
 def _within(session: Session, filters: Filters, zone: ZoneInfo) -> tuple[range, list[_Condition]]:
     """Return the limits of a search: by number, so that far periods are found without a scan, and exactly by time."""
     ts, seq = col(JournalRecord.ts), col(JournalRecord.seq)
+    start = datetime.combine(filters.start, time(), zone) if filters.start is not None else None
+    end = datetime.combine(filters.end + timedelta(days=1), time(), zone) if filters.end is not None else None
+    slack = _slack(session, [edge for edge in (start, end) if edge is not None])
     first, last = 0, _LAST if filters.before is None else filters.before - 1
-    period: list[_Condition] = []
-    if filters.start is not None:
-        start = datetime.combine(filters.start, time(), zone)
-        early = instant(start - _slack(session, start))
-        known = session.exec(select(JournalRecord.seq).where(ts >= early).order_by(ts, seq).limit(1)).first()
-        first = _LAST if known is None else known
-        period.append(_on_each_row(ts >= instant(start)))
-    if filters.end is not None:
-        end = datetime.combine(filters.end + timedelta(days=1), time(), zone)
-        late = instant(end + _slack(session, end))
-        query = select(JournalRecord.seq).where(ts < late).order_by(ts.desc(), seq.desc()).limit(1)
+    limits: list[_Condition] = []
+    if start is not None:
+        query = select(JournalRecord.seq).where(ts >= instant(start - slack)).order_by(ts, seq).limit(1)
+        first = session.exec(query).first() or _LAST
+        limits.append(_on_each_row(ts >= instant(start)))
+    if end is not None:
+        query = select(JournalRecord.seq).where(ts < instant(end + slack)).order_by(ts.desc(), seq.desc()).limit(1)
         last = min(last, session.exec(query).first() or 0)
-        period.append(_on_each_row(ts < instant(end)))
-    return range(first, last + 1), period
+        limits.append(_on_each_row(ts < instant(end)))
+    return range(first, last + 1), limits
 
 
-def _slack(session: Session, edge: datetime) -> timedelta:
-    """Return by how much times may be out of order near an edge: wide where the clock is known to have gone back."""
-    near = col(JournalRecord.ts).between(instant(edge - _CLOCK_BACK), instant(edge + _CLOCK_BACK))
+def _slack(session: Session, edges: Sequence[datetime]) -> timedelta:
+    """Return by how much times may be out of order near edges of a period: a lot where the clock is known to have gone back."""
+    if not edges:
+        return timedelta(0)
+    ts = col(JournalRecord.ts)
+    near = sa.or_(*(ts.between(instant(edge - _CLOCK_BACK), instant(edge + _CLOCK_BACK)) for edge in edges))
     anomalies = _way({"type": ClockAnomaly.type}, range(_LAST), 1).where(_on_each_row(near))
     return _SLOW_UNIT if session.scalars(anomalies).first() is None else _CLOCK_BACK
 
