@@ -18,9 +18,9 @@ from sqlmodel import Session, select
 from aidants import clock, demo
 from aidants.accounts.models import Person
 from aidants.app import open_database
-from aidants.audit import queries
+from aidants.audit import paging
 from aidants.audit.forms import JournalForm, read_filters
-from aidants.audit.queries import Reach
+from aidants.audit.paging import Reach
 from aidants.crypto import Keyring
 from aidants.db import Database, Mode, unit_of_work
 from aidants.migrate import upgrade
@@ -92,7 +92,7 @@ def _search(site: Site, name: str) -> Cost:
     def ask() -> None:
         with unit_of_work(site.database, Mode.READ, actor=site.auditor) as work:
             filters = read_filters(work, JournalForm(**site.searches[name]))
-            queries.search(work, Reach.AUDITED, filters, work.settings.zone)
+            paging.search(work, Reach.AUDITED, filters, work.settings.zone)
 
     return cost(site.database, ask)
 
@@ -114,7 +114,7 @@ def _searches(one: dict[str, str]) -> dict[str, dict[str, str]]:
     early, start, end = ((today - timedelta(days=ago)).isoformat() for ago in (1000, 500, 400))
     return {
         "first page": {},
-        "last page": {"avant": str(queries.PAGE + 2)},
+        "last page": {"avant": str(paging.PAGE + 2)},
         "du": {"du": start},
         "au": {"au": end},
         "du au": {"du": start, "au": end},

@@ -10,7 +10,8 @@ from starlette.routing import Route
 
 from aidants.accounts.confirming import NEW_CODE, asks_code, confirmed
 from aidants.audit import queries, services
-from aidants.audit.queries import Reach
+from aidants.audit.paging import Reach
+from aidants.audit.queries import Entry
 from aidants.audit.services import Hidden
 from aidants.db import Mode, Work
 from aidants.errors import NotFound
@@ -53,13 +54,13 @@ def disclose(work: Work, view: Page) -> Response:
         form.add("quoi", WHAT)
     if form.errors or chosen is None or not confirmed(work, form, form.valid().code):
         return _show(work, view, entry, hidden, form, 422)
-    services.disclose(work, entry, chosen, form.valid().motif)
-    return view.redirect(f"/journal/entrees/{entry.id}")
+    services.disclose(work, entry.record, chosen, form.valid().motif)
+    return view.redirect(f"/journal/entrees/{entry.record.id}")
 
 
-def _entry(work: Work, view: Page) -> tuple[JournalRecord, tuple[Hidden, ...]]:
+def _entry(work: Work, view: Page) -> tuple[Entry, tuple[Hidden, ...]]:
     """Return an entry that hides something. Raises NotFound for the others."""
-    entry, _leaf, _payload = queries.get_entry(work, Reach.AUDITED, view.param("id"))
+    entry = queries.get_entry(work, Reach.AUDITED, view.param("id"))
     hidden = services.hidden(work, entry)
     if not hidden:
         raise NotFound
@@ -69,17 +70,17 @@ def _entry(work: Work, view: Page) -> tuple[JournalRecord, tuple[Hidden, ...]]:
 def _show(
     work: Work,
     view: Page,
-    entry: JournalRecord,
+    entry: Entry,
     hidden: tuple[Hidden, ...],
     form: Parsed[DisclosureForm],
     status: int = 200,
 ) -> Response:
-    choices = [(item.key, _choice(item, entry)) for item in hidden]
+    choices = [(item.key, _choice(item, entry.record)) for item in hidden]
     return view.render(
         "audit/disclose.html",
         status=status,
         block="form",
-        entry=entry,
+        entry=entry.record,
         choices=choices,
         form=form,
         new_code=gettext(NEW_CODE) if asks_code(work) else None,
@@ -100,7 +101,7 @@ def _choice(item: Hidden, entry: JournalRecord) -> str:
 
 
 def _records(work: Work, view: Page) -> None:
-    entry, _hidden = _entry(work, view)
+    entry = queries.get_record(work, Reach.AUDITED, view.param("id"))
     record(
         work, JournalSearched(view="disclosure", filters=("entree",)), under_installation(work, {"entree": entry.id})
     )

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from aidants import dates
-from aidants.audit import queries, sample
+from aidants.audit import paging, sample
 from aidants.audit.forms import Day
 from aidants.audit.lines import moment_of, spaced
 from aidants.db import Mode, Work
@@ -85,7 +85,7 @@ def _complete(work: Work, form: Parsed[DrawForm]) -> dict[str, str]:
 
 def _draw(work: Work, asked: dict[str, str]) -> tuple[list[dict[str, Any]], int]:
     start, end = date.fromisoformat(asked["du"]), date.fromisoformat(asked["au"])
-    found = queries.activations(work, start, end, work.settings.zone)
+    found = paging.activations(work, start, end, work.settings.zone)
     chosen, population = sample.draw(asked["graine"], found, int(asked["combien"]))
     entries = select(JournalRecord).where(col(JournalRecord.seq).in_([found[mandate] for mandate in chosen]))
     rows = {row.mandate: row for row in work.session.exec(entries)}

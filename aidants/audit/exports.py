@@ -15,10 +15,10 @@ from starlette.routing import Route
 
 from aidants import dates, spreadsheet
 from aidants.accounts.confirming import NEW_CODE, asks_code, confirmed
-from aidants.audit import queries
+from aidants.audit import paging, queries
 from aidants.audit.forms import JournalForm, read_filters, used_in_words
 from aidants.audit.lines import Line, lines, spaced
-from aidants.audit.queries import Filters, Reach
+from aidants.audit.paging import Filters, Reach
 from aidants.db import Mode, Work
 from aidants.errors import Refused
 from aidants.i18n import N_, gettext
@@ -75,13 +75,13 @@ def hand_out(view: Page) -> Response:
         found = Filters() if form.errors else read_filters(work, form.valid())
         filters = replace(found, before=last_number(work) + 1)
         tabular = form.get("forme") != "bundle"
-        if not form.errors and tabular and queries.longer_than(work, filters, work.settings.zone, MOST_LINES):
+        if not form.errors and tabular and paging.longer_than(work, filters, work.settings.zone, MOST_LINES):
             form.add("au", gettext(TOO_MANY).format(number=spaced(MOST_LINES)))
         if form.errors or not confirmed(work, form, form.valid().code):
             return _show(work, view, view.form, form, 422)
         used, kind = form.valid().used(), form.valid().forme
         record(work, JournalExported(view=kind, filters=tuple(used)), under_installation(work, used))
-        day, which = dates.local_day(work.now, work.settings.zone), queries.chosen(work, filters, work.settings.zone)
+        day, which = dates.local_day(work.now, work.settings.zone), paging.chosen(work, filters, work.settings.zone)
     if kind == "bundle":
         file = _bundle(view, which)
     else:
@@ -111,7 +111,7 @@ def _rows(view: Page, filters: Filters) -> Iterator[tuple[str | int, ...]]:
     more = True
     while more:
         with view.open_unit(Mode.READ) as work:
-            found = queries.search(work, Reach.AUDITED, filters, work.settings.zone, BATCH)
+            found = paging.search(work, Reach.AUDITED, filters, work.settings.zone, BATCH)
             yield from map(_row, lines(work, found.entries))
         more = found.more
         filters = replace(filters, before=found.entries[-1].seq if found.entries else 0)

@@ -7,7 +7,8 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
-from aidants.audit.queries import Filters, mandates, people
+from aidants.audit.paging import Filters
+from aidants.audit.queries import mandates, people
 from aidants.audit.words import FILTERS
 from aidants.db import Work
 from aidants.i18n import N_, gettext

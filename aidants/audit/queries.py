@@ -1,265 +1,133 @@
-"""What of the journal each reader sees, searched and paged by sequence number.
-
-Paging never counts and never skips: each page starts below a number, so that page one thousand costs what page one costs.
-"""
+"""One entry with what belongs to it, the state of the journal, and what stands behind names and pseudonyms."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from enum import StrEnum
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from aidants.accounts.models import Organisation, Person
+from aidants.audit.paging import Reach, visible_records
 from aidants.db import Work
 from aidants.errors import NotFound
 from aidants.journal import labels
 from aidants.journal.actions import (
     CheckpointPublished,
-    ClockAnomaly,
     JournalExported,
-    MandateActivated,
+    JournalVerified,
     MandatePrinted,
     ProofIssued,
 )
-from aidants.journal.entry import instant
-from aidants.journal.models import JournalLeaf, JournalPayload, JournalRecord
-from aidants.journal.seal import last_checkpoint, signed_at
+from aidants.journal.models import JournalCheckpoint, JournalLeaf, JournalPayload, JournalRecord
 from aidants.mandates.models import Mandate
-from aidants.policy import Actor
+from aidants.residents.models import Resident
 
-PAGE: Final = 50
 OUTSIDE: Final = (MandatePrinted, ProofIssued, JournalExported, CheckpointPublished)
 """Acts that leave a root of the journal with somebody outside."""
-_SLOW_UNIT: Final = timedelta(minutes=5)
-"""How long after its time an entry may be numbered."""
-_CLOCK_BACK: Final = timedelta(days=1)
-_MOST_WAYS: Final = 20
-_LAST: Final = 2**53
-_LEADS: Final[tuple[str, ...]] = ("mandate", "actor", "scope", "type", "organisation")
-"""Columns with an index that ends in ``seq``, those whose values have the fewest entries first."""
-_Records = SelectOfScalar[JournalRecord]
-_Condition = sa.ColumnElement[bool]
-_Wanted = dict[str, frozenset[str]]
-"""The values wanted of each column, by its name; a column that is not there may have any."""
 
 
-class Reach(StrEnum):
-    """Whose entries a screen shows."""
+class Verified(NamedTuple):
+    """The last verification of the whole journal: by whom, when (as records write it), with what result."""
 
-    OWN = "own"
-    ORGANISATION = "organisation"
-    AUDITED = "audited"
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """A search. People and mandates are sets: a short pseudonym may stand for several ids; None asks nothing."""
-
-    start: date | None = None
-    end: date | None = None
-    action: str | None = None
-    organisation: str | None = None
-    actors: frozenset[str] | None = None
-    mandates: frozenset[str] | None = None
-    scope: str | None = None
-    before: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One page of entries, the newest first; ``more`` tells whether older ones remain."""
-
-    entries: Sequence[JournalRecord]
-    more: bool
+    actor: str
+    ts: str
+    outcome: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The journal at a glance."""
+    """The journal at a glance. ``outside``: the first and last time of each act that left evidence with somebody outside."""
 
     size: int
     sealed: int
     root: bytes | None
     sealed_at: datetime | None
     origin: str
-    verified: JournalRecord | None
+    verified: Verified | None
+    outside: dict[str, tuple[str, str]]
 
 
-def visible_records(actor: Actor, reach: Reach) -> _Records:
-    """Select the records that the actor may see on a screen of this reach."""
-    query = select(JournalRecord)
-    for name, values in _visible(actor, reach).items():
-        query = query.where(getattr(JournalRecord, name).in_(values))
-    return query
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry with what belongs to it.
 
-
-def _visible(actor: Actor, reach: Reach) -> _Wanted:
-    """Return which values of which column the actor may see on a screen of this reach."""
-    if reach is Reach.OWN:
-        return {"actor": frozenset({actor.person_id})}
-    if reach is Reach.ORGANISATION:
-        return {"organisation": frozenset({actor.organisation_id} if actor.organisation_id is not None else ())}
-    return {} if actor.audited is None else {"organisation": actor.audited}
-
-
-def search(work: Work, reach: Reach, filters: Filters, zone: ZoneInfo, size: int = PAGE) -> Found:
-    """Return the page of ``size`` entries below ``filters.before``; days are those of ``zone``."""
-    wanted = _wanted(work.person(), reach, filters)
-    numbers, limits = _within(work.session, filters, zone)
-    if not numbers or not all(wanted.values()):
-        return Found((), more=False)
-    rows = work.session.scalars(_newest(wanted, numbers, limits, size + 1)).all()
-    return Found(rows[:size], len(rows) > size)
-
-
-def _wanted(actor: Actor, reach: Reach, filters: Filters) -> _Wanted:
-    """Return which values of which column a search asks for, of those that the actor may see."""
-    wanted = _visible(actor, reach)
-    for name, values in _asked(filters).items():
-        wanted[name] = wanted.get(name, values) & values
-    return wanted
-
-
-def _asked(filters: Filters) -> _Wanted:
-    """Return which values of which column a search asks for."""
-    single = {"type": filters.action, "organisation": filters.organisation, "scope": filters.scope}
-    sets = {"actor": filters.actors, "mandate": filters.mandates}
-    found = {name: frozenset({value}) for name, value in single.items() if value is not None}
-    return found | {name: values for name, values in sets.items() if values is not None}
-
-
-def _newest(wanted: _Wanted, numbers: range, limits: Sequence[_Condition], most: int) -> Any:
-    """Select the newest of what is wanted, ``most`` at most.
-
-    Several values of the leading column are as many ways through its index, a page each: IN would read all, then sort.
+    ``organisation`` is the name, "" for the installation's own entries; ``resident_of``: the organisation of the resident that
+    the record names, None for nobody, also for one who was erased.
     """
-    leads = (name for name in _LEADS if name in wanted and len(wanted[name]) <= _MOST_WAYS)
-    lead = next(leads, None)
-    others = [_on_each_row(getattr(JournalRecord, name).in_(wanted[name])) for name in wanted if name != lead]
-    equals = [{lead: value} for value in sorted(wanted[lead])] if lead is not None else [{}]
-    ways = [_way(equal, numbers, most).where(*others, *limits) for equal in equals]
-    if len(ways) == 1:
-        return ways[0]
-    merged = sa.union_all(*(sa.select(way.subquery()) for way in ways)).order_by(sa.desc("seq")).limit(most)
-    return sa.select(JournalRecord).from_statement(merged)
+
+    record: JournalRecord
+    leaf: bytes | None
+    has_payload: bool
+    organisation: str
+    resident_of: str | None
 
 
-def _way(equal: Mapping[str, str], numbers: range, most: int) -> Any:
-    """Select the newest through the index of the columns that have a value, and through no other.
-
-    Databases would choose wrongly: PostgreSQL goes back through all numbers for a value that is frequent, even if only long
-    ago; SQLite keeps no count of values. So the order begins with the columns of the index, and both limits name them.
-    """
-    seq = col(JournalRecord.seq)
-    columns = [col(getattr(JournalRecord, name)) for name in equal]
-    first, last = (
-        sa.tuple_(*map(sa.literal, equal.values()), sa.literal(number, sa.BigInteger()))
-        for number in (numbers[0], numbers[-1])
-    )
-    key = sa.tuple_(*columns, seq)
-    way = sa.select(JournalRecord).where(key >= first, key <= last, *(column.is_not(None) for column in columns))
-    return way.order_by(*(column.desc() for column in columns), seq.desc()).limit(most)
-
-
-def _on_each_row(condition: Any) -> _Condition:
-    """Return the same condition in a form that no index serves and no statistics know."""
-    return sa.func.coalesce(condition, sa.false())
-
-
-def _within(session: Session, filters: Filters, zone: ZoneInfo) -> tuple[range, list[_Condition]]:
-    """Return the limits of a search: by number, so that far periods are found without a scan, and exactly by time."""
-    ts, seq = col(JournalRecord.ts), col(JournalRecord.seq)
-    start = datetime.combine(filters.start, time(), zone) if filters.start is not None else None
-    end = datetime.combine(filters.end + timedelta(days=1), time(), zone) if filters.end is not None else None
-    slack = _slack(session, [edge for edge in (start, end) if edge is not None])
-    first, last = 0, _LAST if filters.before is None else filters.before - 1
-    limits: list[_Condition] = []
-    if start is not None:
-        query = select(JournalRecord.seq).where(ts >= instant(start - slack)).order_by(ts, seq).limit(1)
-        first = session.exec(query).first() or _LAST
-        limits.append(_on_each_row(ts >= instant(start)))
-    if end is not None:
-        query = select(JournalRecord.seq).where(ts < instant(end + slack)).order_by(ts.desc(), seq.desc()).limit(1)
-        last = min(last, session.exec(query).first() or 0)
-        limits.append(_on_each_row(ts < instant(end)))
-    return range(first, last + 1), limits
-
-
-def _slack(session: Session, edges: Sequence[datetime]) -> timedelta:
-    """Return by how much times may be out of order near edges of a period: a lot where the clock is known to have gone back."""
-    if not edges:
-        return timedelta(0)
-    ts = col(JournalRecord.ts)
-    near = sa.or_(*(ts.between(instant(edge - _CLOCK_BACK), instant(edge + _CLOCK_BACK)) for edge in edges))
-    anomalies = _way({"type": ClockAnomaly.type}, range(_LAST), 1).where(_on_each_row(near))
-    return _SLOW_UNIT if session.scalars(anomalies).first() is None else _CLOCK_BACK
-
-
-def chosen(work: Work, filters: Filters, zone: ZoneInfo) -> _Condition:
-    """Return what an entry must meet to be one that a search in the audited reach finds, on every page of it."""
-    numbers, period = _within(work.session, filters, zone)
-    wanted = _wanted(work.person(), Reach.AUDITED, filters)
-    within = [col(JournalRecord.seq).between(numbers[0], numbers[-1])] if numbers else [sa.false()]
-    return sa.and_(*(getattr(JournalRecord, name).in_(values) for name, values in wanted.items()), *within, *period)
-
-
-def longer_than(work: Work, filters: Filters, zone: ZoneInfo, most: int) -> bool:
-    """Tell whether a search in the audited reach finds more than ``most`` entries, all pages together."""
-    beyond = select(JournalRecord.seq).where(chosen(work, filters, zone)).offset(most).limit(1)
-    return work.session.exec(beyond).first() is not None
-
-
-def activations(work: Work, start: date, end: date, zone: ZoneInfo) -> dict[str, int]:
-    """Return the number of the entry that activated each mandate, between two local days included, in the audited reach."""
-    which = chosen(work, Filters(start=start, end=end, action=MandateActivated.type), zone)
-    query = sa.select(col(JournalRecord.mandate), col(JournalRecord.seq)).where(which)
-    return {mandate: seq for mandate, seq in work.session.execute(query) if mandate is not None}
-
-
-def get_entry(work: Work, reach: Reach, entry_id: str) -> tuple[JournalRecord, bytes | None, bool]:
-    """Return a record, its leaf and whether its sealed payload is there. Raises NotFound, also for what is not visible."""
+def get_record(work: Work, reach: Reach, entry_id: str) -> JournalRecord:
+    """Return a record. Raises NotFound, also for what is not visible."""
     record = work.session.exec(visible_records(work.person(), reach).where(JournalRecord.id == entry_id)).first()
     if record is None:
         raise NotFound
-    leaf = work.session.get(JournalLeaf, record.seq)
-    payload = work.session.exec(select(JournalPayload.entry_id).where(JournalPayload.entry_id == entry_id)).first()
-    return record, leaf.leaf if leaf else None, payload is not None
+    return record
+
+
+def get_entry(work: Work, reach: Reach, entry_id: str) -> Entry:
+    """Return an entry with what belongs to it, in one statement. Raises NotFound, also for what is not visible."""
+    query = (
+        visible_records(work.person(), reach)
+        .where(JournalRecord.id == entry_id)
+        .outerjoin(JournalLeaf, col(JournalLeaf.seq) == JournalRecord.seq)
+        .outerjoin(JournalPayload, col(JournalPayload.entry_id) == JournalRecord.id)
+        .outerjoin(Organisation, col(Organisation.id) == JournalRecord.organisation)
+        .outerjoin(Resident, col(Resident.id) == JournalRecord.resident)
+        .add_columns(
+            col(JournalLeaf.leaf),
+            col(JournalPayload.entry_id),
+            col(Organisation.name),
+            col(Resident.organisation_id),
+        )
+    )
+    found = work.session.execute(query).first()
+    if found is None:
+        raise NotFound
+    record, leaf, payload, organisation, resident_of = found
+    return Entry(record, leaf, payload is not None, organisation or "", resident_of)
 
 
 def state(session: Session) -> State:
-    """Return size, last stored checkpoint and last verification."""
-    size = session.exec(select(sa.func.max(JournalLeaf.seq))).one() or 0
-    stored = last_checkpoint(session)
-    by_type = select(JournalRecord).where(JournalRecord.type == "journal_verified")
-    verified = session.exec(by_type.order_by(col(JournalRecord.seq).desc()).limit(1)).first()
-    if stored is None:
-        return State(size, 0, None, None, "", verified)
-    signed = signed_at(session, stored.size)
-    return State(size, stored.size, stored.root, stored.made_at, signed.origin if signed else "", verified)
+    """Return size, last signed checkpoint, last verification and evidence outside, in two statements."""
+    size = sa.select(sa.func.max(JournalLeaf.seq)).scalar_subquery()
+    signed = select(JournalCheckpoint, size).where(col(JournalCheckpoint.note).is_not(None))
+    found = session.exec(signed.order_by(col(JournalCheckpoint.size).desc()).limit(1)).first()
+    outside, verified = _evidence(session)
+    if found is None:
+        entries = session.exec(select(sa.func.max(JournalLeaf.seq))).one() or 0
+        return State(entries, 0, None, None, "", verified, outside)
+    stored, entries = found
+    origin = (stored.note or "").split("\n", 1)[0]
+    return State(entries or 0, stored.size, stored.root, stored.made_at, origin, verified, outside)
 
 
-def evidence(session: Session) -> dict[str, tuple[str, str]]:
-    """Return, for each act that carries a root or a proof out of this installation, the times of the first and the last.
-
-    Each end is one row of an index, however long the journal is.
-    """
-    seq, ends = col(JournalRecord.seq), []
-    for action in OUTSIDE:
-        of_type = sa.select(col(JournalRecord.type), col(JournalRecord.ts)).where(
-            col(JournalRecord.type) == action.type
-        )
-        ends += [sa.select(of_type.order_by(order).limit(1).subquery()) for order in (seq.asc(), seq.desc())]
-    found: dict[str, list[str]] = {}
-    for kind, ts in session.execute(sa.union_all(*ends)):
-        found.setdefault(kind, []).append(ts)
-    return {kind: (min(times), max(times)) for kind, times in found.items()}
+def _evidence(session: Session) -> tuple[dict[str, tuple[str, str]], Verified | None]:
+    """Return the ends of each kind of OUTSIDE, and the last verification; each is one row of an index."""
+    seq = col(JournalRecord.seq)
+    ends = [(action.type, order) for action in OUTSIDE for order in (seq.asc(), seq.desc())]
+    columns = [col(getattr(JournalRecord, name)) for name in ("type", "actor", "ts", "outcome")]
+    one_each = (
+        sa.select(*columns).where(col(JournalRecord.type) == kind).order_by(order).limit(1).subquery()
+        for kind, order in [*ends, (JournalVerified.type, seq.desc())]
+    )
+    times: dict[str, list[str]] = {}
+    verified = None
+    for kind, actor, ts, outcome in session.execute(sa.union_all(*map(sa.select, one_each))):
+        if kind == JournalVerified.type:
+            verified = Verified(actor, ts, outcome)
+        else:
+            times.setdefault(kind, []).append(ts)
+    return {kind: (min(found), max(found)) for kind, found in times.items()}, verified
 
 
 def audited_organisations(work: Work) -> list[tuple[str, str]]:
@@ -269,12 +137,6 @@ def audited_organisations(work: Work) -> list[tuple[str, str]]:
     if audited is not None:
         query = query.where(col(Organisation.id).in_(audited))
     return [(identifier, name) for identifier, name in work.session.exec(query)]
-
-
-def organisation_name(work: Work, record: JournalRecord) -> str:
-    """Return the name of the organisation an entry belongs to; "" for the installation's own entries."""
-    found = work.session.get(Organisation, record.organisation) if record.organisation else None
-    return found.name if found else ""
 
 
 def people(session: Session, text: str) -> frozenset[str]:

@@ -13,7 +13,8 @@ from starlette.routing import Route
 from aidants.audit import activity, disclosure, draws, exports, flags, log, queries, services
 from aidants.audit.forms import JournalForm, read_filters
 from aidants.audit.lines import by_day, guide_of, moment_of, read_instant, sentence_of, spaced
-from aidants.audit.queries import Reach
+from aidants.audit.paging import Found, Reach, search
+from aidants.audit.queries import Entry
 from aidants.audit.words import Setting, facts, sealed
 from aidants.db import Mode, Work
 from aidants.errors import Refused
@@ -22,7 +23,6 @@ from aidants.journal import entry as formats
 from aidants.journal import labels
 from aidants.journal.actions import CATALOGUE, JournalSearched, JournalVerified, ProofIssued
 from aidants.journal.export import proof_headers, proof_of
-from aidants.journal.models import JournalRecord
 from aidants.journal.seal import cover
 from aidants.journal.services import record, under_installation
 from aidants.journal.signer import kept_outside
@@ -65,9 +65,9 @@ def journal(screen: Screen, work: Work, view: Page) -> Response:
     """Show one page of entries by day, with the search; the auditors' screen says the state of the journal too."""
     form = parse(JournalForm, view.query)
     zone = work.settings.zone
-    found = queries.Found((), more=False)
+    found = Found((), more=False)
     if not form.errors:
-        found = queries.search(work, screen.reach, read_filters(work, form.valid()), zone)
+        found = search(work, screen.reach, read_filters(work, form.valid()), zone)
     used = form.value.used() if form.value else {}
     older = {**used, "avant": found.entries[-1].seq} if found.more else None
     audits = screen.reach is Reach.AUDITED
@@ -91,11 +91,12 @@ def journal(screen: Screen, work: Work, view: Page) -> Response:
 
 def entry(screen: Screen, work: Work, view: Page) -> Response:
     """Show one entry: its record, its leaf, and whether they still agree."""
-    found, leaf, payload = queries.get_entry(work, screen.reach, view.param("id"))
+    whole = queries.get_entry(work, screen.reach, view.param("id"))
+    found = whole.record
     guide = guide_of(work, found)
-    setting = Setting(guide, queries.organisation_name(work, found), work.settings.zone, view.locale)
+    setting = Setting(guide, whole.organisation, work.settings.zone, view.locale)
     try:
-        agrees = formats.make_leaf(found.model_dump()) == leaf
+        agrees = formats.make_leaf(found.model_dump()) == whole.leaf
     except (ValueError, TypeError):
         agrees = False
     return view.render(
@@ -106,25 +107,26 @@ def entry(screen: Screen, work: Work, view: Page) -> Response:
         when=moment_of(found),
         number=spaced(found.seq),
         facts=facts(found, setting),
-        leaf=leaf.decode("utf-8", "replace") if leaf is not None else None,
+        leaf=whole.leaf.decode("utf-8", "replace") if whole.leaf is not None else None,
         agrees=agrees,
-        payload=payload,
-        **_disclosed(screen, work, found),
+        payload=whole.has_payload,
+        **_disclosed(screen, work, whole),
     )
 
 
-def _disclosed(screen: Screen, work: Work, found: JournalRecord) -> dict[str, Any]:
+def _disclosed(screen: Screen, work: Work, entry: Entry) -> dict[str, Any]:
     """Return what an auditor may ask to see of an entry, and what they are being shown of it."""
     if screen.reach is not Reach.AUDITED:
         return {"hidden": (), "shown": None}
-    hidden, shown = services.hidden(work, found), services.shown(work, found)
+    hidden = services.hidden(work, entry)
+    shown = services.shown(work, entry, hidden)
     return {
         "hidden": hidden,
         "shown": shown,
         "shown_names": [
             {"key": item.pseudonym, "value": shown.names[item.key]} for item in hidden if item.key in shown.names
         ],
-        "shown_values": sealed(shown.values, found.salt),
+        "shown_values": sealed(shown.values, entry.record.salt),
     }
 
 
@@ -132,11 +134,11 @@ def prove(screen: Screen, view: Page) -> Response:
     """Answer the proof that an entry is in the journal, with what opens the entry; each is itself an entry."""
     with view.unit(Mode.WRITE) as work:
         require(view.actor, screen.permission)
-        found, _leaf, _payload = queries.get_entry(work, screen.reach, view.param("id"))
+        found = queries.get_record(work, screen.reach, view.param("id"))
         record(work, ProofIssued(entry=found.id, mandate=found.mandate))
     cover(view.gate.database)
     with view.unit(Mode.READ) as work:
-        found, _leaf, _payload = queries.get_entry(work, screen.reach, view.param("id"))
+        found = queries.get_record(work, screen.reach, view.param("id"))
         text = proof_of(work.session, found)[0].text()
     return Response(text, media_type="text/plain; charset=utf-8", headers=proof_headers(found.seq))
 
@@ -164,7 +166,7 @@ def _records_search(screen: Screen, work: Work, view: Page) -> None:
 
 
 def _records_entry(screen: Screen, work: Work, view: Page) -> None:
-    queries.get_entry(work, screen.reach, view.param("id"))
+    queries.get_record(work, screen.reach, view.param("id"))
     _record_reading(work, screen, {"entree": view.param("id")})
 
 
@@ -186,22 +188,14 @@ def _state(work: Work, view: Page) -> dict[str, Any]:
         "root": state.root.hex() if state.root else "",
         "origin": state.origin,
         "sealed_at": state.sealed_at,
-        "verified_at": moment_of(verified) if verified else None,
+        "verified_at": read_instant(verified.ts) if verified else None,
         "verified_by": (gettext("vous") if mine else labels.person(verified.actor)) if verified else "",
         "intact": verified is not None and verified.outcome == "intact",
-        "evidence": _evidence(work),
+        "evidence": [
+            {"what": gettext(EVIDENCE[kind]), "first": read_instant(first), "last": read_instant(last)}
+            for kind, (first, last) in state.outside.items()
+        ],
     }
-
-
-def _evidence(work: Work) -> list[dict[str, Any]]:
-    """Return which evidence is outside this installation, and since when."""
-    found = queries.evidence(work.session)
-    return [
-        {"what": gettext(EVIDENCE[kind]), "first": read_instant(first), "last": read_instant(last)}
-        for kind, (first, last) in (
-            (action.type, found[action.type]) for action in queries.OUTSIDE if action.type in found
-        )
-    ]
 
 
 def _action_choices() -> list[tuple[str, str]]:

@@ -6,20 +6,23 @@ again, and nothing else remembers it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 
 from aidants.accounts.models import Membership, Organisation, Person
+from aidants.audit.queries import Entry
 from aidants.db import Work
 from aidants.errors import NotFound
 from aidants.journal import labels
 from aidants.journal.actions import CONSOLE, PUBLIC, SYSTEM, EntryOpened, NameRevealed
 from aidants.journal.entry import instant
 from aidants.journal.erasures import owner_of
-from aidants.journal.models import JournalPayload, JournalRecord
+from aidants.journal.models import JournalRecord
 from aidants.journal.services import Private, open_payload, record, under_installation
 from aidants.residents.models import Resident
 from aidants.residents.services import open_resident, resident_key
@@ -54,16 +57,16 @@ class Shown:
     until: datetime | None
 
 
-def hidden(work: Work, entry: JournalRecord) -> tuple[Hidden, ...]:
+def hidden(work: Work, entry: Entry) -> tuple[Hidden, ...]:
     """Return what this auditor may ask to see of an entry; who was erased, or belongs elsewhere, is not there to be seen."""
-    found = []
-    if entry.resident is not None and _resident(work, entry.resident) is not None:
-        found.append(Hidden(RESIDENT, "resident", entry.resident))
-    named = dict.fromkeys([entry.actor, str(labels.detail(entry).get("person") or "")])
-    people = [name for name in named if name and name not in (PUBLIC, CONSOLE, SYSTEM)]
-    found += [Hidden(f"compte-{name}", "person", name) for name in people if _person(work, name) is not None]
-    if work.session.get(JournalPayload, entry.id) is not None:
-        found.append(Hidden(PAYLOAD, "payload", entry.id))
+    found, row, audited = [], entry.record, work.person().audited
+    if row.resident is not None and entry.resident_of is not None and (audited is None or entry.resident_of in audited):
+        found.append(Hidden(RESIDENT, "resident", row.resident))
+    named = dict.fromkeys([row.actor, str(labels.detail(row).get("person") or "")])
+    known = _people(work, [name for name in named if name and name not in (PUBLIC, CONSOLE, SYSTEM)])
+    found += [Hidden(f"compte-{name}", "person", name) for name in named if name in known]
+    if entry.has_payload:
+        found.append(Hidden(PAYLOAD, "payload", row.id))
     return tuple(found)
 
 
@@ -87,13 +90,13 @@ def _reason(work: Work, entry: JournalRecord, what: Hidden, reason: str) -> Priv
     return Private(owner_of(row.id), resident_key(work, row), {"reason": reason})
 
 
-def shown(work: Work, entry: JournalRecord) -> Shown:
-    """Return what this session was shown of an entry within the last quarter of an hour."""
+def shown(work: Work, entry: Entry, hidden: Iterable[Hidden]) -> Shown:
+    """Return what this session was shown, within the last quarter of an hour, of what an entry hides."""
     actor, since = work.person(), instant(work.now - LASTS)
     names: dict[str, str] = {}
     values: dict[str, str] = {}
     moments = []
-    can_be_seen = {(item.kind, item.id): item for item in hidden(work, entry)}
+    can_be_seen = {(item.kind, item.id): item for item in hidden}
     for past in _disclosures(work):
         mine = (past.actor, past.session) == (actor.person_id, actor.session_id)
         item = can_be_seen.get(_asked(past))
@@ -101,19 +104,20 @@ def shown(work: Work, entry: JournalRecord) -> Shown:
             continue
         moments.append(datetime.fromisoformat(past.ts))
         if item.kind == "payload":
-            values = values or _open(work, entry)
+            values = values or _open(work, entry.record)
         else:
             names[item.key] = _name(work, item)
     return Shown(names, values, min(moments) + LASTS if moments else None)
 
 
-def _disclosures(work: Work) -> list[JournalRecord]:
-    """Return the latest disclosures of everybody, newest first."""
-    found: list[JournalRecord] = []
-    for action in (EntryOpened, NameRevealed):
-        query = select(JournalRecord).where(JournalRecord.type == action.type)
-        found += work.session.exec(query.order_by(col(JournalRecord.seq).desc()).limit(_RECENT))
-    return found
+def _disclosures(work: Work) -> Sequence[JournalRecord]:
+    """Return the latest disclosures of everybody."""
+    of_type = (
+        sa.select(JournalRecord).where(col(JournalRecord.type) == action.type).order_by(col(JournalRecord.seq).desc())
+        for action in (EntryOpened, NameRevealed)
+    )
+    latest = sa.union_all(*(sa.select(query.limit(_RECENT).subquery()) for query in of_type))
+    return work.session.scalars(sa.select(JournalRecord).from_statement(latest)).all()
 
 
 def _asked(past: JournalRecord) -> tuple[str, str]:
@@ -150,11 +154,11 @@ def _resident(work: Work, identifier: str) -> Resident | None:
     return row if row is not None and (audited is None or row.organisation_id in audited) else None
 
 
-def _person(work: Work, identifier: str) -> Person | None:
-    """Return a person who works in the organisations this auditor audits."""
+def _people(work: Work, identifiers: list[str]) -> set[str]:
+    """Return those of these people who work in the organisations this auditor audits."""
     audited = work.person().audited
-    query = select(Person).where(Person.id == identifier)
+    query = select(Person.id).where(col(Person.id).in_(identifiers))
     if audited is not None:
         inside = select(Membership.person_id).where(col(Membership.organisation_id).in_(audited))
         query = query.where(col(Person.id).in_(inside))
-    return work.session.exec(query).first()
+    return set(work.session.exec(query)) if identifiers else set()

@@ -24,10 +24,10 @@ def _key(name: str) -> Any:
     return sa.Column(name, _Sequence, primary_key=True, autoincrement=False)
 
 
-def _paged(column: str) -> sa.Index:
-    """One filter with keyset paging by sequence; rows without the value stay out of the index."""
+def _paged(column: str, *more: str) -> sa.Index:
+    """Filters with keyset paging by sequence; rows without a value in the first column stay out of the index."""
     present = sa.text(f"{column} IS NOT NULL")
-    return sa.Index(None, column, "seq", sqlite_where=present, postgresql_where=present)
+    return sa.Index(None, column, *more, "seq", sqlite_where=present, postgresql_where=present)
 
 
 class JournalLeaf(SQLModel, table=True):
@@ -49,6 +49,7 @@ class JournalRecord(SQLModel, table=True):
         sa.Index(None, "actor", "seq"),
         sa.Index(None, "ts", "seq"),
         *(_paged(column) for column in ("organisation", "resident", "mandate", "scope")),
+        _paged("organisation", "type"),
         _STRICT,
     )
 

@@ -1,4 +1,6 @@
-"""Mandates of erased residents name nobody; entries of the journal are counted by day."""
+"""Mandates of erased residents name nobody; entries of the journal are counted by day, and found by
+organisation and act at once.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ branch_labels = None
 depends_on = None
 
 
+_PRESENT = sa.text("organisation IS NOT NULL")
 _SEQUENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -28,9 +31,17 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index(op.f("ix_journal_day_through"), "journal_day", ["through"])
+    op.create_index(
+        op.f("ix_journal_record_organisation_type_seq"),
+        "journal_record",
+        ["organisation", "type", "seq"],
+        sqlite_where=_PRESENT,
+        postgresql_where=_PRESENT,
+    )
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_journal_record_organisation_type_seq"), "journal_record")
     op.drop_index(op.f("ix_journal_day_through"), table_name="journal_day")
     op.drop_table("journal_day")
     with op.batch_alter_table("mandate") as batch_op:

@@ -13,7 +13,7 @@ from sqlmodel import Session, select
 
 from aidants.accounts.models import Membership, Organisation, Person
 from aidants.audit import routes, words
-from aidants.audit.queries import PAGE
+from aidants.audit.paging import PAGE
 from aidants.db import Database, Mode, unit_of_work
 from aidants.guides.queries import library
 from aidants.journal import labels

@@ -11,6 +11,8 @@ from sqlmodel import col, select
 
 from aidants.accounts.models import Membership, Person
 from aidants.audit import services
+from aidants.audit.paging import Reach
+from aidants.audit.queries import get_entry
 from aidants.counter.erasure import erase
 from aidants.db import Database, Mode, Work, unit_of_work
 from aidants.errors import NotFound
@@ -188,10 +190,11 @@ def test_names_of_another_organisation_stay_hidden(demo_database: Database, her:
         record(work, actions.AccessRefused(outcome="not_found", page="/personnes/{id}", resident=her))
         youssef = work.actor.person_id
     with unit_of_work(demo_database, Mode.READ) as work:
-        entry = work.session.exec(select(JournalRecord).where(JournalRecord.type == "access_refused")).one()
+        refused = work.session.exec(select(JournalRecord).where(JournalRecord.type == "access_refused")).one()
         kinds = {}
         for organisation in (here, None):
             work.actor = auditor_of(work, organisation)
+            entry = get_entry(work, Reach.AUDITED, refused.id)
             kinds[organisation] = {item.id for item in services.hidden(work, entry)}
     assert kinds == {here: {youssef}, None: {youssef, her}}
 
@@ -206,10 +209,12 @@ def test_each_kind_of_seal_opens(demo_database: Database, her: str) -> None:
         work.actor = replace(auditor_of(work, None))
         rows = work.session.exec(select(JournalRecord).order_by(col(JournalRecord.seq).desc()).limit(2)).all()
         for row in rows:
-            services.disclose(work, row, services.hidden(work, row)[-1], REASON)
+            services.disclose(work, row, services.hidden(work, get_entry(work, Reach.AUDITED, row.id))[-1], REASON)
     with unit_of_work(demo_database, Mode.READ) as work:
         work.actor = auditor_of(work, None)
-        assert [services.shown(work, row).values for row in rows] == [{"address": "192.0.2.1"}, {"reference": "ABC"}]
+        entries = [get_entry(work, Reach.AUDITED, row.id) for row in rows]
+        opened = [services.shown(work, entry, services.hidden(work, entry)).values for entry in entries]
+        assert opened == [{"address": "192.0.2.1"}, {"reference": "ABC"}]
 
 
 def test_a_search_s_sealed_ids_are_shown_as_pseudonyms(demo_database: Database, browse: Browse, her: str) -> None:

@@ -18,8 +18,8 @@ import sqlalchemy as sa
 
 from aidants import clock
 from aidants.app import open_database
-from aidants.audit import queries
-from aidants.audit.queries import PAGE, Filters, Found, Reach
+from aidants.audit import paging, queries
+from aidants.audit.paging import PAGE, Filters, Found, Reach
 from aidants.db import Database, Mode, unit_of_work
 from aidants.journal.actions import SignedOut
 from aidants.journal.services import record
@@ -100,6 +100,9 @@ SEARCHES = {
     "mandat, absent": Search(lambda _: Filters(mandates=frozenset({NOBODY}))),
     "structure acte": Search(lambda known: Filters(organisation=known.places[0], action="step_done")),
     "structure acte, absent": Search(lambda known: Filters(organisation=known.places[0], action=filler.ABSENT_ACTION)),
+    "structure acte, done elsewhere only": Search(
+        lambda known: Filters(organisation=known.closed, action=filler.LOCAL_ACTION)
+    ),
     "structure mandat": Search(lambda known: Filters(organisation=known.places[0], mandates=known.mandates)),
     "par du au": Search(lambda known: days(1000, 50, frozenset(known.people[:1]))),
     "two organisations": Search(lambda _: Filters(), audits=2),
@@ -154,7 +157,7 @@ def run(journal: Journal, search: Search) -> tuple[Found, Cost]:
     def ask() -> None:
         with unit_of_work(journal.database, Mode.READ, actor=person) as work:
             zone = Settings().zone
-            pages.append(queries.search(work, search.reach, search.filters(journal), zone))
+            pages.append(paging.search(work, search.reach, search.filters(journal), zone))
 
     found = cost(journal.database, ask)
     return pages[0], found
@@ -221,9 +224,9 @@ def test_a_period_finds_what_a_clock_gone_back_put_out_of_order(
             record(work, SignedOut())
     with unit_of_work(database, Mode.READ, actor=person) as work:
         before, after = (
-            [entry.seq for entry in queries.search(work, Reach.AUDITED, period, zone).entries]
+            [entry.seq for entry in paging.search(work, Reach.AUDITED, period, zone).entries]
             for period in (Filters(end=date(2026, 11, 30)), Filters(start=date(2026, 12, 1)))
         )
-        anomalies = queries.search(work, Reach.AUDITED, Filters(action="clock_anomaly"), zone).entries
+        anomalies = paging.search(work, Reach.AUDITED, Filters(action="clock_anomaly"), zone).entries
     assert [entry.seq for entry in anomalies] == [3]
     assert (before, after) == ([4, 3, 1], [6, 5, 2])
