@@ -200,7 +200,7 @@ def test_a_page_reads_as_much_in_a_long_journal_as_in_a_short_one(journals: tupl
     assert [entry.seq for entry in many.entries] == expected(journals[1], SEARCHES[name])
 
 
-def test_the_state_of_the_journal_reads_as_much(journals: tuple[Journal, Journal]) -> None:
+def test_the_state_of_the_journal_reads_no_more(journals: tuple[Journal, Journal]) -> None:
     def ask(journal: Journal) -> Cost:
         def read() -> None:
             with unit_of_work(journal.database, Mode.READ) as work:
@@ -209,7 +209,7 @@ def test_the_state_of_the_journal_reads_as_much(journals: tuple[Journal, Journal
         return cost(journal.database, read)
 
     short, long = map(ask, journals)
-    assert long.read == short.read
+    assert long.read <= short.read
 
 
 def test_a_period_finds_what_a_clock_gone_back_put_out_of_order(
