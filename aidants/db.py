@@ -44,6 +44,8 @@ _FULL: Final = (
     "could not extend file",
     "readonly database",
 )
+_SHED_WAIT: Final = 100
+"""Milliseconds: as long as the emptying of the write-ahead log waits for a reader, no process can write."""
 
 
 class Mode(enum.Enum):
@@ -177,7 +179,12 @@ class Database:
         if not self.is_sqlite:
             return True
         with self.engine.connect() as connection:
-            busy = connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            cursor = connection.connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout={_SHED_WAIT}")
+            try:
+                busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout={round(self.wait * 1000)}")
         return not busy
 
     def session(self, mode: Mode) -> Session:

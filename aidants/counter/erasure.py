@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from typing import Final
 
 from sqlmodel import col, select
 
 from aidants.assistance import services as assistance
 from aidants.db import Database, Mode, Work, unit_of_work
+from aidants.errors import NotFound
 from aidants.guides import services as guides
 from aidants.journal.actions import ResidentErased
 from aidants.journal.erasures import ErasureList, spans
@@ -35,13 +37,15 @@ def erase(work: Work, resident_id: str, outcome: str) -> None:
     off in between is finished at the next start. Raises NotFound for who is not there, Unavailable when the list cannot
     be written.
     """
+    row = residents.hold(work, resident_id)  # first: what begins meanwhile waits, and then finds nobody
     mandates.forget(work, resident_id)
     guides.forget(work, resident_id)
     assistance.forget(work, resident_id)
     work.session.flush()
-    organisation = residents.forget(work, resident_id)
+    residents.forget(work, row)
     entries = spans(shred_payloads(work, resident_id))
-    record(work, ResidentErased(resident=resident_id, organisation=organisation, outcome=outcome, entries=entries))
+    erased = ResidentErased(resident=resident_id, organisation=row.organisation_id, outcome=outcome, entries=entries)
+    record(work, erased)
     kept = ErasureList(work.settings.signer_path)
     work.before_commit.append(lambda _: kept.add(resident_id, work.now))
     if work.database is not None:
@@ -67,12 +71,14 @@ def reapply(database: Database) -> int:
         _log.error("the list of erasures belongs to another account: it cannot be applied")
         return 0
     back: list[str] = []
+    erased = 0
     for start in range(0, len(listed), _AT_ONCE):
         with unit_of_work(database, Mode.READ) as work:
             here = select(Resident.id).where(col(Resident.id).in_(listed[start : start + _AT_ONCE]))
             back += work.session.exec(here)
     for resident_id in back:
-        with unit_of_work(database, Mode.WRITE) as work:
+        with suppress(NotFound), unit_of_work(database, Mode.WRITE) as work:  # another server starts, and was faster
             erase(work, resident_id, "reapplied")
+            erased += 1
     shed(database)
-    return len(back)
+    return erased

@@ -168,16 +168,20 @@ def change_resident(work: Work, resident_id: str, identity: Identity, version: i
     return True
 
 
-def forget(work: Work, resident_id: str) -> str:
-    """Delete the identity, its key and what finds it; return the organisation. Raises NotFound for who is not there."""
+def hold(work: Work, resident_id: str) -> Resident:
+    """Return a resident of any organisation; until the unit ends nobody writes anything that names them. Raises NotFound."""
     row = work.session.exec(select(Resident).where(Resident.id == resident_id).with_for_update()).one_or_none()
     if row is None:
         raise NotFound
-    for token in work.session.exec(select(ResidentToken).where(ResidentToken.resident_id == resident_id)):
+    return row
+
+
+def forget(work: Work, row: Resident) -> None:
+    """Delete the identity, its key and what finds it."""
+    for token in work.session.exec(select(ResidentToken).where(ResidentToken.resident_id == row.id)):
         work.session.delete(token)
     work.session.flush()
     work.session.delete(row)
-    return row.organisation_id
 
 
 def search(work: Work, query: Query) -> Found:

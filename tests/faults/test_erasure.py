@@ -6,7 +6,10 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,9 +18,11 @@ from sqlmodel import col, select
 
 from aidants import clock
 from aidants.app import create_app, open_database
+from aidants.assistance.services import receive
+from aidants.counter import erasure
 from aidants.counter.erasure import erase, reapply
 from aidants.crypto import Keyring
-from aidants.db import Database, Mode, unit_of_work
+from aidants.db import Database, Mode, Work, unit_of_work
 from aidants.errors import NotFound, Unavailable
 from aidants.guides.models import Run
 from aidants.journal import actions
@@ -28,6 +33,7 @@ from aidants.journal.services import Private, record
 from aidants.journal.verify import verify
 from aidants.mandates.models import Mandate, MandateFrozenText
 from aidants.mandates.queries import get_with_resident, verification_code
+from aidants.mandates.services import draft_mandate
 from aidants.residents.models import Resident, ResidentToken
 from aidants.residents.services import resident_key
 from aidants.settings import Settings
@@ -195,6 +201,65 @@ def test_nobody_is_erased_twice_and_a_stranger_not_at_all(demo_database: Databas
         with pytest.raises(NotFound):
             erase_her(demo_database, reference)
     assert (digest(demo_database), last_entry(demo_database)) == (before, entries)
+
+
+def test_a_server_that_was_slower_applies_the_list_all_the_same(
+    demo_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two servers start together after an older backup came back: the second finds nobody, and serves."""
+    who = prepare(demo_database).residents["Aubert"]
+    ErasureList(signer_folder(demo_database)).add(who, clock.now())
+
+    def after_the_other(work: Work, resident_id: str, outcome: str) -> None:
+        raise NotFound
+
+    with monkeypatch.context() as patched:
+        patched.setattr(erasure, "erase", after_the_other)
+        assert reapply(demo_database) == 0
+    assert reapply(demo_database) == 1
+
+
+def test_an_act_that_is_not_over_yet_delays_the_erasure(demo_database: Database) -> None:
+    who = prepare(demo_database).residents["Belkacem"]
+    drafted, leave = threading.Event(), threading.Event()
+
+    def draft() -> str:
+        with unit_of_work(demo_database, Mode.WRITE) as work:
+            work.actor = actor_of(work, "nadia")
+            mandate = draft_mandate(work, who, receive(work, who).id)
+            drafted.set()
+            leave.wait(5)
+            return mandate
+
+    with ThreadPoolExecutor(2) as pool:
+        act = pool.submit(draft)
+        assert drafted.wait(5)
+        erasing = pool.submit(erase_her, demo_database, who)
+        time.sleep(0.3)
+        leave.set()
+        mandate, _ = act.result(), erasing.result()
+    with unit_of_work(demo_database, Mode.READ) as work:
+        assert work.session.get(Resident, who) is None
+        row = work.session.get_one(Mandate, mandate)
+        assert (row.state, row.resident_id) == ("abandoned", None)
+
+
+@pytest.mark.sqlite_only("PostgreSQL has no write-ahead log that readers hold")
+def test_writers_do_not_wait_while_a_long_reading_holds_the_history(demo_database: Database) -> None:
+    who = prepare(demo_database).residents["Aubert"]
+    with unit_of_work(demo_database, Mode.READ) as reading, ThreadPoolExecutor(1) as pool:
+        reading.session.connection().exec_driver_sql("SELECT count(*) FROM journal_record").all()
+        erasing = pool.submit(erase_her, demo_database, who)
+        time.sleep(0.5)
+        waits = []
+        for _ in range(5):
+            start = time.monotonic()
+            with unit_of_work(demo_database, Mode.WRITE) as work:
+                record(work, actions.ClockAnomaly(seconds=3))
+            waits.append(time.monotonic() - start)
+        reading.session.rollback()
+        erasing.result()
+    assert max(waits) < 1
 
 
 def test_her_pages_are_gone_and_her_code_says_stopped(demo_database: Database, browse: Callable[..., Browser]) -> None:
