@@ -65,9 +65,17 @@ def hidden(work: Work, entry: Entry) -> tuple[Hidden, ...]:
     named = dict.fromkeys([row.actor, str(labels.detail(row).get("person") or "")])
     known = _people(work, [name for name in named if name and name not in (PUBLIC, CONSOLE, SYSTEM)])
     found += [Hidden(f"compte-{name}", "person", name) for name in named if name in known]
-    if entry.has_payload:
+    if entry.has_payload and _within(work, entry):
         found.append(Hidden(PAYLOAD, "payload", row.id))
     return tuple(found)
+
+
+def _within(work: Work, entry: Entry) -> bool:
+    """Tell whether what is sealed with an entry is of the organisations this auditor audits, or of none."""
+    kind, _, identifier = (entry.record.owner or "").partition(":")
+    whose = {"resident": entry.resident_of, "organisation": identifier}.get(kind)
+    audited = work.person().audited
+    return audited is None or kind == "installation" or whose in audited
 
 
 def disclose(work: Work, entry: JournalRecord, what: Hidden, reason: str) -> None:
@@ -148,8 +156,8 @@ def _open(work: Work, entry: JournalRecord) -> dict[str, str]:
 
 
 def _resident(work: Work, identifier: str) -> Resident | None:
-    """Return a resident of the organisations this auditor audits."""
-    row = work.session.get(Resident, identifier)
+    """Return a resident of the organisations this auditor audits, not erased before this unit ends."""
+    row = work.session.get(Resident, identifier, with_for_update={"read": True, "key_share": True})
     audited = work.person().audited
     return row if row is not None and (audited is None or row.organisation_id in audited) else None
 

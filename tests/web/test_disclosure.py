@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,7 +21,7 @@ from aidants.db import Database, Mode, Work, unit_of_work
 from aidants.errors import NotFound
 from aidants.journal import actions
 from aidants.journal.erasures import owner_of
-from aidants.journal.models import JournalRecord
+from aidants.journal.models import JournalPayload, JournalRecord
 from aidants.journal.services import Private, open_payload, record, under_installation
 from aidants.policy import Actor, Role
 from aidants.residents.models import Resident
@@ -197,6 +200,64 @@ def test_names_of_another_organisation_stay_hidden(demo_database: Database, her:
             entry = get_entry(work, Reach.AUDITED, refused.id)
             kinds[organisation] = {item.id for item in services.hidden(work, entry)}
     assert kinds == {here: {youssef}, None: {youssef, her}}
+
+
+def test_what_is_sealed_about_another_organisation_s_resident_stays_sealed(demo_database: Database, her: str) -> None:
+    """The reason why an auditor of both saw a name stands among the acts of the organisation where they were signed in."""
+    with unit_of_work(demo_database, Mode.WRITE) as work:
+        there = work.session.get_one(Resident, her).organisation_id
+        here = actor_of(work, "youssef").organisation_id
+        assert here != there
+        entry = work.session.exec(select(JournalRecord).where(JournalRecord.resident == her)).first()
+        assert entry is not None
+        work.actor = replace(auditor_of(work, there), organisation_id=here)
+        services.disclose(work, entry, services.Hidden(services.RESIDENT, "resident", her), REASON)
+    with unit_of_work(demo_database, Mode.READ) as work:
+        revealed = work.session.exec(select(JournalRecord.id).where(JournalRecord.type == "name_revealed")).one()
+        kinds = {}
+        for organisation in (here, None):
+            work.actor = auditor_of(work, organisation)
+            hidden = services.hidden(work, get_entry(work, Reach.AUDITED, revealed))
+            kinds[organisation] = {item.kind for item in hidden}
+    assert kinds == {here: set(), None: {"person", "resident", "payload"}}
+
+
+@pytest.mark.parametrize("wait_for", ["the disclosure", "the erasure"])
+def test_an_erasure_while_a_name_is_disclosed_leaves_no_reason(
+    demo_database: Database, her: str, wait_for: str
+) -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def erased() -> None:
+        with unit_of_work(demo_database, Mode.WRITE) as work:
+            erase(work, her, "request")
+            work.session.flush()
+            pause(wait_for == "the erasure")
+
+    def disclosed() -> None:
+        with unit_of_work(demo_database, Mode.WRITE) as work:
+            work.actor = auditor_of(work, None)
+            entry = work.session.exec(select(JournalRecord).where(JournalRecord.resident == her)).first()
+            assert entry is not None
+            services.disclose(work, entry, services.Hidden(services.RESIDENT, "resident", her), REASON)
+            pause(wait_for == "the disclosure")
+
+    def pause(mine: bool) -> None:
+        if mine:
+            entered.set()
+            leave.wait(5)
+
+    first, second = (disclosed, erased) if wait_for == "the disclosure" else (erased, disclosed)
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(first)
+        assert entered.wait(5)
+        other = pool.submit(second)
+        time.sleep(0.3)
+        leave.set()
+        assert (one.result(), other.result()) == (None, None)
+    with unit_of_work(demo_database, Mode.READ) as work:
+        payloads = select(JournalPayload).join(JournalRecord, col(JournalRecord.id) == JournalPayload.entry_id)
+        assert work.session.exec(payloads.where(JournalRecord.owner == owner_of(her))).all() == []
 
 
 def test_each_kind_of_seal_opens(demo_database: Database, her: str) -> None:
