@@ -68,11 +68,12 @@ def _before(session: Session, when: datetime) -> int:
 
 
 def _seen(rows: Any, zone: ZoneInfo) -> Iterator[Seen]:
-    """Yield entries as the rules read them; one whose time somebody spoiled is left to the verification."""
+    """Yield entries as the rules read them; one that somebody spoiled is left to the verification."""
     for seq, entry_id, ts, kind, kind_of_act, organisation, actor, resident, mandate, outcome, detail in rows:
         try:
             when = datetime.fromisoformat(ts).astimezone(zone)
             person = json.loads(detail or "{}").get("person") if kind_of_act == "sign_in_failed" else None
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, OverflowError, RecursionError):
             continue
+        person = person if isinstance(person, str) else None
         yield Seen(seq, entry_id, when, kind, kind_of_act, organisation, actor, resident, mandate, outcome, person)

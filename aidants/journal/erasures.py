@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from aidants.errors import Unavailable
 from aidants.journal.entry import instant
+from aidants.journal.signer import sync_folder
 
 LIST_FILE: Final = "erased"
 
@@ -36,9 +37,11 @@ class ErasureList:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            with os.fdopen(handle, "wb", buffering=0) as file:
+            with os.fdopen(handle, "wb") as file:
                 file.write(b"\n" + line + b"\n")  # a line cut short by a power cut spoils no other
+                file.flush()
                 os.fsync(file.fileno())
+            sync_folder(self._path.parent)
         except OSError as error:
             raise Unavailable(code="signer") from error
 
@@ -54,9 +57,10 @@ class ErasureList:
 def _resident(line: bytes) -> str | None:
     try:
         read = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    return str(read["resident"]) if isinstance(read, dict) and "resident" in read else None
+    found = read.get("resident") if isinstance(read, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def spans(numbers: Iterable[int]) -> tuple[str, ...]:
@@ -76,13 +80,14 @@ class Erased:
     def __init__(self) -> None:
         self._spans: dict[str, list[tuple[int, int]]] = {}
 
-    def add(self, resident_id: str, detail: Any) -> None:
-        """Take what one ``resident_erased`` entry says; what does not read covers nothing."""
+    def add(self, resident_id: str, detail: Any, seq: int) -> None:
+        """Take what the ``resident_erased`` entry n° ``seq`` says of those before it; what does not read covers nothing."""
         listed = detail.get("entries") if isinstance(detail, dict) else None
         for span in listed if isinstance(listed, list) else ():
             first, _, last = str(span).partition("-")
             if first.isdecimal() and (last or first).isdecimal():
-                self._spans.setdefault(owner_of(resident_id), []).append((int(first), int(last or first)))
+                covered = int(first), min(int(last or first), seq - 1)
+                self._spans.setdefault(owner_of(resident_id), []).append(covered)
 
     def covers(self, owner: str | None, seq: int) -> bool:
         """Tell whether the payload of an entry was erased."""

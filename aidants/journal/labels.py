@@ -206,7 +206,7 @@ def detail(record: JournalRecord) -> dict[str, Any]:
     """Return the members of a record's detail; none when somebody spoiled it, which the verification names."""
     try:
         found = json.loads(record.detail or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

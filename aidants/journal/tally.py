@@ -64,7 +64,7 @@ def _key(leaf: bytes, zone: ZoneInfo) -> tuple[str, str, str]:
         said = json.loads(leaf)
         moment = datetime.strptime(said["ts"], "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
         return moment.astimezone(zone).date().isoformat(), str(said["org"] or ""), str(said["kind"])
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return "", "", ""
 
 

@@ -143,10 +143,10 @@ def verify(
 
 def _erasures(connection: sa.Connection, check: _Check) -> None:
     """Read which payloads were erased, before the walk that holds these very entries to their leaves."""
-    said = sa.select(_records.c.resident, _records.c.detail).where(_records.c.type == ResidentErased.type)
-    for resident, detail in connection.execute(said):
-        with suppress(ValueError, TypeError):
-            check.erased.add(resident, json.loads(detail))
+    said = sa.select(_records.c.seq, _records.c.resident, _records.c.detail)
+    for seq, resident, detail in connection.execute(said.where(_records.c.type == ResidentErased.type)):
+        with suppress(ValueError, TypeError, RecursionError):
+            check.erased.add(resident, json.loads(detail), seq)
 
 
 def _batch(connection: sa.Connection, check: _Check, done: int) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 from lxml import html
 from sqlmodel import select
 
@@ -17,6 +18,7 @@ from aidants.journal import actions
 from aidants.journal.models import JournalRecord
 from aidants.journal.seal import seal_now
 from aidants.journal.services import open_payload, record, under_installation
+from aidants.journal.verify import verify
 from tests.security.tools import Clock, actor_of, entries_after, kinds_after, last_entry
 from tests.support.client import Browser, text_of
 
@@ -230,3 +232,15 @@ def test_the_rules_on_the_page_are_all_there(demo_database: Database, browse: Br
     assert len(Rule) == 6
     assert "Un mandat arrêté moins d’une heure après avoir commencé." in words
     assert timedelta(days=screening.DAYS) > timedelta(days=90)
+
+
+@pytest.mark.parametrize("detail", ["[" * 100_000, '{"person": ["a"]}', "7", '{"person": null}'])
+def test_a_spoiled_entry_is_left_to_the_verification(demo_database: Database, browse: Browse, detail: str) -> None:
+    with demo_database.engine.begin() as connection:
+        spoil = sa.text("UPDATE journal_record SET type = 'sign_in_failed', detail = :detail WHERE seq = 5")
+        connection.execute(spoil, {"detail": detail})
+    paul = browse("paul")
+    for path in ("/journal/signalements", "/journal?avant=20", "/journal/actes"):
+        assert paul.get(path).status_code == 200, path
+    seal_now(demo_database)
+    assert {fault.seq for fault in verify(demo_database).faults} == {5}

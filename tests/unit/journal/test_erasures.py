@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -33,16 +35,22 @@ def test_spans() -> None:
 @given(st.sets(st.integers(1, 400)))
 def test_spans_cover_what_they_name_and_nothing_else(numbers: set[int]) -> None:
     erased = Erased()
-    erased.add(MONIQUE, {"entries": list(spans(numbers))})
+    erased.add(MONIQUE, {"entries": list(spans(numbers))}, 401)
     assert {seq for seq in range(402) if erased.covers(owner_of(MONIQUE), seq)} == numbers
     assert not any(erased.covers(owner_of(AHMED), seq) for seq in numbers)
     assert not any(erased.covers(None, seq) for seq in numbers)
 
 
+def test_an_erasure_says_nothing_of_later_entries() -> None:
+    erased = Erased()
+    erased.add(MONIQUE, {"entries": ["1-999999", "8"]}, 5)
+    assert {seq for seq in range(20) if erased.covers(owner_of(MONIQUE), seq)} == {1, 2, 3, 4}
+
+
 @pytest.mark.parametrize("detail", [None, [], {}, {"entries": "1-9"}, {"entries": ["x", "1-y", "-3", ""]}])
 def test_what_does_not_read_covers_nothing(detail: object) -> None:
     erased = Erased()
-    erased.add(MONIQUE, detail)
+    erased.add(MONIQUE, detail, 10)
     assert not any(erased.covers(owner_of(MONIQUE), seq) for seq in range(10))
 
 
@@ -61,7 +69,7 @@ def test_a_line_cut_short_spoils_no_other(tmp_path: Path) -> None:
     path = tmp_path / LIST_FILE
     path.write_bytes(path.read_bytes() + b'{"resident": "ccc')
     kept.add(AHMED, NOW)
-    path.write_bytes(path.read_bytes() + b"[]\n7\n\xff\xfe\n")
+    path.write_bytes(path.read_bytes() + b'[]\n7\n{"resident": 7}\n\xff\xfe\n' + b"[" * 100_000)
     assert kept.residents() == (MONIQUE, AHMED)
 
 
@@ -69,6 +77,18 @@ def test_a_list_that_cannot_be_written_refuses(tmp_path: Path) -> None:
     (tmp_path / LIST_FILE).mkdir()
     with pytest.raises(Unavailable):
         ErasureList(tmp_path).add(MONIQUE, NOW)
+
+
+def test_a_line_that_does_not_fit_on_the_disk_refuses(tmp_path: Path) -> None:
+    script = (
+        "import resource, sys; from pathlib import Path; from aidants import clock; from aidants.errors import Unavailable\n"
+        "from aidants.journal.erasures import ErasureList\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20))\n"
+        "try: ErasureList(Path(sys.argv[1])).add('a' * 26, clock.now())\n"
+        "except Unavailable: sys.exit(7)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False, timeout=60)
+    assert done.returncode == 7
 
 
 def write(database: Database, resident: str, *, sealed: bool = True) -> None:
@@ -144,3 +164,12 @@ def test_a_forged_erasure_is_found(database: Database) -> None:
 def test_the_key_does_not_outlive_the_payload(database: Database) -> None:
     """The key of an entry's payload is derived from the owner's and the entry's id: one opens no other."""
     assert crypto.derive(KEY, "journal/one") != crypto.derive(KEY, "journal/two")
+
+
+def test_an_erasure_that_does_not_read_stops_no_verification(database: Database) -> None:
+    for _ in range(6):
+        write(database, MONIQUE)
+    with database.engine.begin() as connection:
+        spoil = sa.text("UPDATE journal_record SET type = 'resident_erased', detail = :detail WHERE seq = 5")
+        connection.execute(spoil, {"detail": "[" * 100_000})
+    assert [fault.seq for fault in verify(database).faults] == [5]
