@@ -27,6 +27,7 @@ def check_references(ctx: Any, **_step: Any) -> None:
 database: Database = context.config.attributes.get("database") or open_database(settings.load())
 
 with database.engine.connect() as connection:
+    connection.detach()  # closed at the end, also of a step that fails, rather than given back to the pool as set here
     if database.is_sqlite:  # a table is changed by making it anew; no effect inside a transaction, hence by the driver
         connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
     context.configure(
@@ -41,4 +42,3 @@ with database.engine.connect() as connection:
     with context.begin_transaction():
         context.run_migrations()
     connection.commit()
-    connection.detach()  # closed rather than given back to the pool, with what was set on it
