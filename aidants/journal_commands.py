@@ -182,11 +182,13 @@ def seal_journal(
     """Sceller les nouvelles entrées et signer. / Seal the new entries and sign."""
     import time
 
+    from aidants.counter.erasure import reapply
     from aidants.errors import Unavailable, WritesRefused
     from aidants.journal.seal import seal_now
 
     settings = config.load()
     database = open_installation(settings)
+    reapply(database)  # a server under another account cannot read the list
     while True:
         try:
             sealed = seal_now(database)

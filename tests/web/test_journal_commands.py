@@ -7,11 +7,17 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlmodel import select
 
+from aidants import clock
 from aidants.cli import main
-from aidants.db import Database
+from aidants.db import Database, Mode, unit_of_work
+from aidants.journal.erasures import ErasureList
+from aidants.journal.models import JournalRecord
 from aidants.journal.seal import seal_now, signer_of
+from aidants.residents.models import Resident
 from aidants.settings import Settings
+from tests.security.tools import prepare
 
 
 @pytest.fixture
@@ -57,6 +63,20 @@ def test_from_the_database_to_a_stranger(
         exported = "SELECT count(*) FROM journal_record WHERE type = 'journal_exported'"
         assert connection.execute(sa.text(exported)).scalar_one() == 2
     assert run(capsys, monkeypatch, "seal")[0] == 0
+
+
+def test_the_sealer_applies_the_list_of_erasures(
+    here: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be the only account that reads the signer's folder."""
+    assert here.settings is not None
+    who = prepare(here).residents["Aubert"]
+    ErasureList(here.settings.signer_path).add(who, clock.now())
+    assert run(capsys, monkeypatch, "seal")[0] == 0
+    with unit_of_work(here, Mode.READ) as work:
+        assert work.session.get(Resident, who) is None
+        said = work.session.exec(select(JournalRecord).where(JournalRecord.type == "resident_erased")).one()
+        assert (said.resident, said.outcome, said.actor) == (who, "reapplied", "console")
 
 
 def test_what_cannot_be_checked_is_one_sentence(
