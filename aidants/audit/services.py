@@ -17,7 +17,7 @@ from sqlmodel import col, select
 from aidants.accounts.models import Membership, Organisation, Person
 from aidants.audit.queries import Entry
 from aidants.db import Work
-from aidants.errors import NotFound
+from aidants.errors import Corrupted, NotFound
 from aidants.journal import labels
 from aidants.journal.actions import CONSOLE, PUBLIC, SYSTEM, EntryOpened, NameRevealed
 from aidants.journal.entry import instant
@@ -50,11 +50,15 @@ class Hidden:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What is shown for a while: names by what they stood behind, the sealed values, and until when."""
+    """What is shown for a while: names by what they stood behind, the sealed values, and until when.
+
+    ``spoiled``: something that was to be shown does not open any more.
+    """
 
     names: dict[str, str]
     values: dict[str, str]
     until: datetime | None
+    spoiled: bool
 
 
 def hidden(work: Work, entry: Entry) -> tuple[Hidden, ...]:
@@ -104,6 +108,7 @@ def shown(work: Work, entry: Entry, hidden: Iterable[Hidden]) -> Shown:
     names: dict[str, str] = {}
     values: dict[str, str] = {}
     moments = []
+    spoiled = False
     can_be_seen = {(item.kind, item.id): item for item in hidden}
     for past in _disclosures(work):
         mine = (past.actor, past.session) == (actor.person_id, actor.session_id)
@@ -111,11 +116,14 @@ def shown(work: Work, entry: Entry, hidden: Iterable[Hidden]) -> Shown:
         if not mine or past.ts <= since or item is None or item.key in names:
             continue
         moments.append(datetime.fromisoformat(past.ts))
-        if item.kind == "payload":
-            values = values or _open(work, entry.record)
-        else:
-            names[item.key] = _name(work, item)
-    return Shown(names, values, min(moments) + LASTS if moments else None)
+        try:
+            if item.kind == "payload":
+                values = values or _open(work, entry.record)
+            else:
+                names[item.key] = _name(work, item)
+        except Corrupted:
+            spoiled = True
+    return Shown(names, values, min(moments) + LASTS if moments else None, spoiled)
 
 
 def _disclosures(work: Work) -> Sequence[JournalRecord]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlmodel import col, select
 
 from aidants.accounts.models import Membership, Person
@@ -286,6 +287,23 @@ def test_a_search_s_sealed_ids_are_shown_as_pseudonyms(demo_database: Database, 
     shown = reveal(browse("paul"), entry, services.PAYLOAD)
     assert her in shown
     assert "Aubert" not in shown
+
+
+@pytest.mark.parametrize(("table", "what"), [("journal_payload", services.PAYLOAD), ("resident", services.RESIDENT)])
+def test_what_does_not_open_any_more_is_said_on_the_entry_s_page(
+    demo_database: Database, browse: Browse, her: str, table: str, what: str
+) -> None:
+    with unit_of_work(demo_database, Mode.WRITE) as work:
+        work.actor = actor_of(work, "nadia")
+        key = resident_key(work, work.session.get_one(Resident, her))
+        entry = record(work, actions.ResidentViewed(resident=her), Private(owner_of(her), key, {"reference": "ABC"}))
+    paul = browse("paul")
+    reveal(paul, entry, what)
+    with demo_database.engine.begin() as connection:
+        connection.execute(sa.text(f"UPDATE {table} SET sealed = :sealed"), {"sealed": bytes(60)})
+    page = paul.open(f"/journal/entrees/{entry}")
+    assert page.status_code == 200
+    assert "Ces données sont abîmées" in text_of(page)
 
 
 def test_an_unknown_owner_opens_nothing(demo_database: Database) -> None:
