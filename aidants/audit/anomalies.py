@@ -81,7 +81,8 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """One thing to explain: which rule, whose acts, which local day; ``entry`` is the first that counts, ``count`` how many."""
+    """One thing to explain: which rule, whose acts, which local day; ``entry`` is the first that counts, ``act`` its type,
+    ``count`` how many."""
 
     rule: Rule
     day: date
@@ -90,6 +91,7 @@ class Flag:
     mandate: str | None
     seq: int
     entry: str
+    act: str
     count: int
 
     @property
@@ -150,7 +152,7 @@ class Screening:
         for day, accounts in self._days.items():
             for (organisation, actor), known in accounts.items():
                 for rule, first, count in _rules_of(known, over=day < today):
-                    found.append(Flag(rule, day, organisation, actor, None, first.seq, first.id, count))
+                    found.append(Flag(rule, day, organisation, actor, None, first.seq, first.id, first.type, count))
         return sorted(found, key=lambda flag: (flag.day, flag.seq), reverse=True)
 
     def _hours(self, known: _Day, seen: Seen) -> None:
@@ -180,7 +182,9 @@ class Screening:
             begun = self._begun.pop(seen.mandate, None)
             if begun is not None and seen.when - begun < QUICK_END:
                 day = seen.when.date()
-                flag = Flag(Rule.QUICK_END, day, seen.organisation, seen.actor, seen.mandate, seen.seq, seen.id, 1)
+                flag = Flag(
+                    Rule.QUICK_END, day, seen.organisation, seen.actor, seen.mandate, seen.seq, seen.id, seen.type, 1
+                )
                 self._ended.setdefault(day, []).append(flag)
 
     def _forget(self, today: date) -> None:

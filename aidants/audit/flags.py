@@ -17,7 +17,7 @@ from aidants.db import Mode, Work
 from aidants.errors import Corrupted, NotFound
 from aidants.i18n import N_, gettext, ngettext
 from aidants.journal import labels
-from aidants.journal.actions import AnomalyReviewed, JournalSearched
+from aidants.journal.actions import AnomalyReviewed, JournalSearched, SignInFailed
 from aidants.journal.models import JournalRecord
 from aidants.journal.services import open_payload, record, under_installation
 from aidants.policy import Permission
@@ -104,7 +104,10 @@ def _show_one(work: Work, view: Page, flag: Flag, form: Parsed[ReviewForm], stat
 def _described(flag: Flag, view: Page) -> dict[str, Any]:
     """Return a flag in words, with the address of the entries it is about."""
     day = flag.day.isoformat()
-    about = f"mandat={flag.mandate}" if flag.mandate else f"par={flag.actor}&du={day}&au={day}"
+    whose = (
+        f"acte={flag.act}" if flag.act == SignInFailed.type else f"par={flag.actor}"
+    )  # no account acts in a refused sign-in
+    about = f"mandat={flag.mandate}" if flag.mandate else f"{whose}&du={day}&au={day}"
     return {
         "key": flag.key,
         "title": gettext(TITLES[flag.rule]),

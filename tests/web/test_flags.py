@@ -14,13 +14,14 @@ from aidants.accounts.models import Membership, Organisation, Person
 from aidants.audit import screening
 from aidants.audit.anomalies import Rule
 from aidants.db import Database, Mode, unit_of_work
-from aidants.journal import actions
+from aidants.journal import actions, labels
 from aidants.journal.models import JournalRecord
 from aidants.journal.seal import seal_now
 from aidants.journal.services import open_payload, record, under_installation
 from aidants.journal.verify import verify
 from tests.security.tools import Clock, actor_of, entries_after, kinds_after, last_entry
 from tests.support.client import Browser, text_of
+from tests.web.test_audit import numbers
 
 Browse = Callable[..., Browser]
 SUNDAY_NIGHT = datetime.fromisoformat("2026-11-22T22:00:00+01:00")
@@ -183,9 +184,13 @@ def test_sign_in_failures_of_an_account(demo_database: Database, browse: Browse)
         tom = work.session.exec(query).one()
         failed = work.session.exec(select(JournalRecord).where(JournalRecord.type == "sign_in_failed")).all()
     assert len(failed) == 5
-    page = browse("paul").open("/journal/signalements")
+    assert {labels.detail(row)["person"] for row in failed} == {tom}
+    paul = browse("paul")
+    page = paul.open("/journal/signalements")
     assert "Beaucoup de refus" in text_of(page)
-    assert f"par={tom}" in browse("paul").open(f"/journal/signalements/{keys(page.text, 'Beaucoup de refus')[0]}").text
+    flag = html.fromstring(paul.open(f"/journal/signalements/{keys(page.text, 'Beaucoup de refus')[0]}").text)
+    (entries,) = flag.xpath("//a[normalize-space() = 'Voir ces entrées']/@href")
+    assert {row.seq for row in failed} <= set(numbers(paul.open(entries).text))
 
 
 # Acts by day
