@@ -76,7 +76,7 @@ def hand_out(view: Page) -> Response:
         filters = replace(found, before=last_number(work) + 1)
         tabular = form.get("forme") != "bundle"
         if not form.errors and tabular and paging.longer_than(work, filters, work.settings.zone, MOST_LINES):
-            form.add("au", gettext(TOO_MANY).format(number=spaced(MOST_LINES)))
+            form.add("forme", gettext(TOO_MANY).format(number=spaced(MOST_LINES)))
         if form.errors or not confirmed(work, form, form.valid().code):
             return _show(work, view, view.form, form, 422)
         used, kind = form.valid().used(), form.valid().forme

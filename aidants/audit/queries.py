@@ -25,6 +25,7 @@ from aidants.journal.actions import (
 from aidants.journal.models import JournalCheckpoint, JournalLeaf, JournalPayload, JournalRecord
 from aidants.mandates.models import Mandate
 from aidants.residents.models import Resident
+from aidants.spreadsheet import Format
 
 OUTSIDE: Final = (MandatePrinted, ProofIssued, JournalExported, CheckpointPublished)
 """Acts that leave a root of the journal with somebody outside."""
@@ -112,12 +113,19 @@ def state(session: Session) -> State:
 
 
 def _evidence(session: Session) -> tuple[dict[str, tuple[str, str]], Verified | None]:
-    """Return the ends of each kind of OUTSIDE, and the last verification; each is one row of an index."""
+    """Return the ends of each kind of OUTSIDE, and the last verification; each is one row of an index.
+
+    Exported tables hold no root: those exports are passed over.
+    """
     seq = col(JournalRecord.seq)
     ends = [(action.type, order) for action in OUTSIDE for order in (seq.asc(), seq.desc())]
     columns = [col(getattr(JournalRecord, name)) for name in ("type", "actor", "ts", "outcome")]
     one_each = (
-        sa.select(*columns).where(col(JournalRecord.type) == kind).order_by(order).limit(1).subquery()
+        sa.select(*columns)
+        .where(col(JournalRecord.type) == kind, _hands_out_root(kind))
+        .order_by(order)
+        .limit(1)
+        .subquery()
         for kind, order in [*ends, (JournalVerified.type, seq.desc())]
     )
     times: dict[str, list[str]] = {}
@@ -128,6 +136,13 @@ def _evidence(session: Session) -> tuple[dict[str, tuple[str, str]], Verified | 
         else:
             times.setdefault(kind, []).append(ts)
     return {kind: (min(found), max(found)) for kind, found in times.items()}, verified
+
+
+def _hands_out_root(kind: str) -> sa.ColumnElement[bool]:
+    if kind != JournalExported.type:
+        return sa.true()
+    said = sa.func.coalesce(JournalRecord.detail, "")
+    return sa.and_(*(said.not_like(f'%"view":"{table}"%') for table in Format))
 
 
 def audited_organisations(work: Work) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from lxml import html
 from sqlmodel import select
 
 from aidants.audit import exports
@@ -154,6 +155,10 @@ def test_too_many_lines_are_refused_before_anything_is_written(
     answer = paul.submit({"forme": "xlsx", "code": paul.code("paul")}, action="/journal/exporter")
     assert answer.status_code == 422
     assert "choisissez une période plus courte" in text_of(answer)
+    page = html.fromstring(answer.text)
+    (anchor,) = page.xpath("//*[contains(@class, 'error-summary')]//a/@href")
+    (field,) = page.xpath(f"//*[@id = '{anchor[1:]}']")
+    assert (field.tag, field.get("name")) == ("input", "forme")
     assert "journal_exported" not in kinds_after(demo_database, before)
     export(paul, "csv", "?acte=mandate_activated")
 
@@ -165,6 +170,14 @@ def test_auditors_only(demo_database: Database, browse: Browse, who: str) -> Non
     assert browser.get("/journal/exporter").status_code == 403
     assert browser.post("/journal/exporter", {"forme": "csv", "code": browser.code(who)}).status_code == 403
     assert "journal_exported" not in kinds_after(demo_database, before)
+
+
+def test_only_a_bundle_is_evidence_outside(demo_database: Database, browse: Browse) -> None:
+    """A table holds no root of the journal: whoever keeps it can show no rewriting."""
+    paul = browse("paul")
+    for form, shown in (("csv", False), ("xlsx", False), ("bundle", True), ("csv", True)):
+        export(paul, form)
+        assert ("Exports" in text_of(paul.open("/journal"))) is shown, form
 
 
 @pytest.mark.parametrize("form", ["csv", "bundle"])
