@@ -137,7 +137,8 @@ def _work_a_little(database: Database) -> None:
                 procedures=procedures,
                 more_asked=True,
                 duration=duration,
-                unprotected=True,
+                regime="aucune",
+                consent="paper",
                 read_aloud=True,
             )
             consent.ask_consent(work, mandate_id)

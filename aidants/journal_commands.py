@@ -68,12 +68,14 @@ def _verify_database(
     from aidants.journal.signer import kept_outside
     from aidants.journal.verify import verify as check
     from aidants.mandates.queries import printed_roots
+    from aidants.residents.services import everybody
 
     settings = config.load()
     database = open_installation(settings)
     own, kept = kept_outside(settings.signer_path)
     verifier = verifier or own
-    return check(database, progress, printed_roots(database), verifier, [*kept, *_kept(checkpoints, verifier)])
+    kept = (*kept, *_kept(checkpoints, verifier))
+    return check(database, progress, printed_roots(database), verifier, kept, everybody())
 
 
 def _verifier(vkey: str) -> Verifier | None:

@@ -129,7 +129,8 @@ def _ask(work: Work, resident_id: str, sitting_id: str) -> str:
         procedures=(PROCEDURE, "demander-apl"),
         more_asked=True,
         duration="MONTH",
-        unprotected=True,
+        regime="aucune",
+                consent="paper",
         read_aloud=True,
     )
     consent.ask_consent(work, mandate_id)

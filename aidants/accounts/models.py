@@ -41,6 +41,8 @@ class Organisation(SQLModel, table=True):
     """Whether the legal basis is a public mission (RGPD art. 6-1-e); else the mandate itself (6-1-b)."""
     durations: str = Field(default="SHORT MONTH SEMESTER LONG", max_length=60)
     """Allowed durations, separated by spaces."""
+    safeguard_allowed: bool = False
+    """Whether a person under « sauvegarde de justice » may give a mandate here (Code civil, art. 435)."""
     wrapped_key: bytes
     created_at: datetime = Field(sa_type=UtcDateTime)
 

@@ -41,6 +41,7 @@ class Rule(StrEnum):
     QUICK_END = "quick_end"
     REFUSALS = "refusals"
     DISCLOSURES = "disclosures"
+    RELATION = "relation"
 
 
 TITLES: Final = {
@@ -50,6 +51,7 @@ TITLES: Final = {
     Rule.QUICK_END: N_("Mandat arrêté dans l’heure"),
     Rule.REFUSALS: N_("Beaucoup de refus"),
     Rule.DISCLOSURES: N_("Beaucoup de noms montrés"),
+    Rule.RELATION: N_("Mandat d’un proche ou d’un collègue"),
 }
 SENTENCES: Final = {
     Rule.ODD_HOURS: N_("Au moins 3 actes du même compte entre 20 h et 7 h, un dimanche ou un jour férié."),
@@ -60,11 +62,13 @@ SENTENCES: Final = {
     Rule.QUICK_END: N_("Un mandat arrêté moins d’une heure après avoir commencé."),
     Rule.REFUSALS: N_("Au moins 5 accès ou connexions refusés au même compte dans la journée."),
     Rule.DISCLOSURES: N_("Au moins 10 noms ou données scellées montrés au même compte dans la journée."),
+    Rule.RELATION: N_("L’aidant a déclaré que la personne est un proche, ou travaille ici."),
 }
 
 
 class Seen(NamedTuple):
-    """What the rules read of an entry; ``when`` is local, ``person`` the account a refused sign-in was for."""
+    """What the rules read of an entry; ``when`` is local, ``person`` the account a refused sign-in was for; ``relation``: what
+    the helper of a mandate declared."""
 
     seq: int
     id: str
@@ -77,6 +81,7 @@ class Seen(NamedTuple):
     mandate: str | None = None
     outcome: str | None = None
     person: str | None = None
+    relation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,14 +183,17 @@ class Screening:
             return
         if seen.type == "mandate_activated":
             self._begun[seen.mandate] = seen.when
+            if seen.relation is not None:
+                self._about_mandate(Rule.RELATION, seen)
         elif seen.type == "mandate_revoked" and seen.outcome != "erased":
             begun = self._begun.pop(seen.mandate, None)
             if begun is not None and seen.when - begun < QUICK_END:
-                day = seen.when.date()
-                flag = Flag(
-                    Rule.QUICK_END, day, seen.organisation, seen.actor, seen.mandate, seen.seq, seen.id, seen.type, 1
-                )
-                self._ended.setdefault(day, []).append(flag)
+                self._about_mandate(Rule.QUICK_END, seen)
+
+    def _about_mandate(self, rule: Rule, seen: Seen) -> None:
+        day = seen.when.date()
+        flag = Flag(rule, day, seen.organisation, seen.actor, seen.mandate, seen.seq, seen.id, seen.type, 1)
+        self._ended.setdefault(day, []).append(flag)
 
     def _forget(self, today: date) -> None:
         """Drop the days that are too old, at the first entry of a new one."""

@@ -30,6 +30,7 @@ from aidants.journal.verify import verify
 from aidants.mandates.queries import printed_roots
 from aidants.policy import Permission, require
 from aidants.procedures import SCOPES
+from aidants.residents.services import everybody
 from aidants.web.endpoint import Page, page
 from aidants.web.forms import parse
 
@@ -149,7 +150,7 @@ def verify_now(view: Page) -> Response:
         raise Refused(N_("Une vérification est déjà en cours. Attendez sa fin."), code="verification_running")
     try:
         verifier, kept = kept_outside(view.gate.settings.signer_path)
-        report = verify(view.gate.database, None, printed_roots(view.gate.database), verifier, kept)
+        report = verify(view.gate.database, None, printed_roots(view.gate.database), verifier, kept, everybody())
     finally:
         _verifying.release()
     faults = len(report.faults) + report.more

@@ -15,11 +15,14 @@ from sqlmodel import Session, col, select
 from aidants.audit.anomalies import Flag, Screening, Seen
 from aidants.dates import local_day
 from aidants.db import Database, Work
+from aidants.journal.actions import MandateActivated, SignInFailed
 from aidants.journal.entry import instant
 from aidants.journal.models import JournalRecord
 
 DAYS: Final = 92
 _BATCH: Final = 5000
+_DETAILED: Final = frozenset({SignInFailed.type, MandateActivated.type})
+"""Actions whose detail the rules read."""
 _COLUMNS: Final = tuple(
     getattr(JournalRecord, name)
     for name in ["seq", "id", "ts", "kind", "type", "organisation", "actor", "resident", "mandate", "outcome", "detail"]
@@ -72,8 +75,11 @@ def _seen(rows: Any, zone: ZoneInfo) -> Iterator[Seen]:
     for seq, entry_id, ts, kind, kind_of_act, organisation, actor, resident, mandate, outcome, detail in rows:
         try:
             when = datetime.fromisoformat(ts).astimezone(zone)
-            person = json.loads(detail or "{}").get("person") if kind_of_act == "sign_in_failed" else None
+            said = json.loads(detail or "{}") if kind_of_act in _DETAILED else {}
+            person, relation = said.get("person"), said.get("relation")
         except (ValueError, AttributeError, OverflowError, RecursionError):
             continue
-        person = person if isinstance(person, str) else None
-        yield Seen(seq, entry_id, when, kind, kind_of_act, organisation, actor, resident, mandate, outcome, person)
+        person, relation = (value if isinstance(value, str) else None for value in (person, relation))
+        yield Seen(
+            seq, entry_id, when, kind, kind_of_act, organisation, actor, resident, mandate, outcome, person, relation
+        )

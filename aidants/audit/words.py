@@ -14,6 +14,7 @@ from aidants.i18n import LANGUAGES, N_, gettext
 from aidants.journal import labels
 from aidants.journal.actions import CONSOLE, PUBLIC, SYSTEM
 from aidants.journal.models import JournalRecord
+from aidants.mandates.signers import REGIMES
 from aidants.procedures import SCOPES, procedure_title
 
 FIELDS: Final = {
@@ -60,6 +61,8 @@ DETAILS: Final = {
     "person": N_("Compte"),
     "procedures": N_("Démarches"),
     "proof": N_("Preuve d’accord"),
+    "regime": N_("Mesure de protection"),
+    "relation": N_("Lien déclaré"),
     "results": N_("Résultats"),
     "role": N_("Rôle"),
     "root": N_("Racine"),
@@ -98,7 +101,12 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
     "auth": {"password_totp": N_("Mot de passe et code du téléphone")},
     "level": {"fresh": N_("Code redonné depuis moins de 5 minutes"), "session": N_("Session ouverte")},
     "outcome": labels.OUTCOMES,
-    "assurance": {"handwritten": N_("Signature sur papier, devant l’aidant")},
+    "assurance": {
+        "handwritten": N_("Signature sur papier, devant l’aidant"),
+        "witnessed": N_("De vive voix, devant deux témoins"),
+    },
+    "regime": {regime.value: label for regime, (label, _hint) in REGIMES.items()},
+    "relation": {"relative": N_("Un proche de l’aidant"), "colleague": N_("Un collègue de l’aidant")},
     "by": {"resident": N_("La personne"), "helper": N_("L’aidant")},
     "copy": {"original": N_("Le texte à signer"), "reprint": N_("Une nouvelle impression")},
     "criteria": {

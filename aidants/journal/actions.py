@@ -217,12 +217,15 @@ class ConsentRefused(_OnMandate):
 
 
 class MandateActivated(_OnMandate):
-    """The mandate authorises acts from now."""
+    """The mandate authorises acts from now. ``regime``: how the law protects the resident; ``relation``: ``relative`` or
+    ``colleague`` of the helper, who declared it."""
 
     proof: str
     duration: str
     procedures: int
     ends_at: str
+    regime: str | None = None
+    relation: str | None = None
 
 
 class AuthorisationGranted(_OnMandate):
@@ -255,8 +258,7 @@ class MandateRevoked(_OnMandate):
 
 class MandateAbandoned(Action, kind=Kind.MANDATE):
     """A mandate never became active. ``outcome``: ``refused``, ``lapsed``, ``changed``, ``stopped``, ``erased``, or the rule
-    that forbids it: ``protected_person``, ``minor`` (the counter cannot mandate for them yet); then there may be no mandate
-    at all."""
+    that forbids it: ``protected_person`` (under a regime that the counter does not accept), ``unable`` (to understand)."""
 
     outcome: str
     mandate: str | None = None

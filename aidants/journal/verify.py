@@ -103,11 +103,13 @@ def verify(
     printed: Iterable[tuple[int, str]] = (),
     verifier: Verifier | None = None,
     kept: Iterable[Checkpoint] = (),
+    here: sa.Select[tuple[str]] | None = None,
 ) -> Report:
     """Check the whole journal in one snapshot; ``progress`` receives entries done and entries in all, batch by batch.
 
     ``printed``: sizes and roots (hex) that were printed, and must still be those of the journal. ``verifier``: the key that
-    signs its checkpoints; ``kept``: checkpoints that somebody kept outside, their signatures checked.
+    signs its checkpoints; ``kept``: checkpoints that somebody kept outside, their signatures checked. ``here`` selects the ids
+    of the residents there are: none of them may have been erased.
 
     Raises Unavailable only when the database cannot be reached at all; rows that do not read are a fault.
     """
@@ -124,7 +126,7 @@ def verify(
         try:
             total = connection.execute(sa.select(sa.func.max(_leaves.c.seq))).scalar() or 0
             signed = sa.select(sa.func.max(_checkpoints.c.size)).where(_checkpoints.c.note.is_not(None))
-            _erasures(connection, check)
+            _erasures(connection, check, here)
             tiles = check.tiles = TileCheck(connection, check, connection.execute(signed).scalar() or 0)
             while done < total:
                 done = _batch(connection, check, done)
@@ -141,8 +143,12 @@ def verify(
     return check.report()
 
 
-def _erasures(connection: sa.Connection, check: _Check) -> None:
+def _erasures(connection: sa.Connection, check: _Check, here: sa.Select[tuple[str]] | None) -> None:
     """Read which payloads were erased, before the walk that holds these very entries to their leaves."""
+    erased = sa.select(_records.c.resident).where(_records.c.type == ResidentErased.type)
+    if here is not None:
+        for resident in connection.execute(sa.intersect(erased, here)).scalars():
+            check.fault(None, resident, _("Le journal dit effacée une personne qui est encore là (id {id})."))
     said = sa.select(_records.c.seq, _records.c.resident, _records.c.detail)
     for seq, resident, detail in connection.execute(said.where(_records.c.type == ResidentErased.type)):
         with suppress(ValueError, TypeError, RecursionError):

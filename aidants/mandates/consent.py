@@ -11,22 +11,34 @@ from sqlmodel import col, select
 
 from aidants.accounts.models import Organisation, Person
 from aidants.crypto import blind_index, new_code, seal
-from aidants.dates import PartialDate, local_day
+from aidants.dates import PartialDate
 from aidants.db import Work
 from aidants.errors import Conflict, Refused
 from aidants.i18n import N_
 from aidants.journal import actions
 from aidants.journal.services import record
 from aidants.mandates import wording
-from aidants.mandates.lifecycle import Duration, State, activate_before, end_of, is_minor
+from aidants.mandates.answers import MAX_WITNESSED
+from aidants.mandates.lifecycle import Duration, NotAllowed, Regime, State, activate_before, end_of
 from aidants.mandates.models import Authorisation, Mandate, MandateFrozenText
+from aidants.mandates.parties import protection_of, signers_of
 from aidants.mandates.queries import MandateView, get_with_resident, verification_code
 from aidants.mandates.services import TOO_OLD, end, subject
 from aidants.policy import require_fresh
 from aidants.residents.forms import DOCUMENTS
 from aidants.residents.services import Known, lock_resident, resident_key
 
-ASSURANCE: Final = {"paper": "handwritten"}
+ASSURANCE: Final = {"paper": "handwritten", "witness": "witnessed"}
+NOT_ALLOWED: Final = {
+    "minor": N_("La personne a moins de 18 ans. Revenez à la question sur la protection."),
+    "not_minor": N_("La date de naissance dit plus de 18 ans. Revenez à la question sur la protection."),
+    "protected_person": N_("Votre structure n’accepte pas de mandat sous sauvegarde de justice."),
+    "unable": N_("La personne ne comprend pas ce qu’elle signerait. Aucun mandat n’est possible."),
+    "scope_refused": N_(
+        "Sous curatelle renforcée, rien ne peut être confié dans le thème de l’argent. Retirez ces démarches."
+    ),
+}
+"""Why a protection forbids a mandate, by code of ``NotAllowed``."""
 
 
 def ask_consent(work: Work, mandate_id: str) -> str:
@@ -42,7 +54,7 @@ def ask_consent(work: Work, mandate_id: str) -> str:
     if answers.missing() != "relire":
         raise Conflict(N_("Une question n’a pas encore de réponse."))
     organisation = work.session.get_one(Organisation, row.organisation_id)
-    _check_allowed(work, resident, organisation, answers.duration)
+    _check_allowed(work, view, resident, organisation)
     key = resident_key(work, resident.row)
     if row.code_sealed is None:
         code = new_code(8)
@@ -78,11 +90,19 @@ def ask_consent(work: Work, mandate_id: str) -> str:
     return frozen.id
 
 
-def _check_allowed(work: Work, resident: Known, organisation: Organisation, duration: str) -> None:
-    if duration not in organisation.durations.split():
+def _check_allowed(work: Work, view: MandateView, resident: Known, organisation: Organisation) -> None:
+    """Hold the answers to the rules at this very moment: durations, protection, age, witnesses. Raises Refused."""
+    answers = view.answers
+    if answers.duration not in organisation.durations.split():
         raise Refused(N_("Votre structure ne permet pas cette durée."), code="duration_not_allowed")
-    if is_minor(resident.identity.birth_date, local_day(work.now, work.settings.zone)):
-        raise Refused(N_("La personne a moins de 18 ans. Ce guichet ne peut pas encore le faire."), code="minor")
+    if answers.consent == "witness" and answers.duration != Duration.SHORT:
+        raise Refused(N_("Devant témoins, un mandat dure 24 heures."), code="duration_not_allowed")
+    if answers.consent == "witness" and len(answers.procedures) > MAX_WITNESSED:
+        raise Refused(N_("Devant témoins, six démarches au plus. Retirez-en."), code="too_many_procedures")
+    try:
+        protection_of(work, view, resident, Regime(answers.regime))
+    except NotAllowed as refused:
+        raise Refused(NOT_ALLOWED[refused.code], code=refused.code) from refused
 
 
 def _facts(work: Work, view: MandateView, resident: Known, organisation: Organisation) -> wording.MandateFacts:
@@ -114,6 +134,8 @@ def _facts(work: Work, view: MandateView, resident: Known, organisation: Organis
         timezone=work.settings.timezone,
         code=f"{code[:4]}-{code[4:]}",
         consent=row.consent,
+        regime=view.answers.regime,
+        signers=signers_of(work, view, resident),
         public_mission=organisation.public_mission,
     )
 
@@ -148,7 +170,7 @@ def activate(work: Work, mandate_id: str) -> None:
             N_("La fiche a changé depuis. Remettez le texte à l’heure, imprimez-le et faites-le signer."),
             code="text_too_old",
         )
-    _check_allowed(work, resident, work.session.get_one(Organisation, row.organisation_id), answers.duration)
+    _check_allowed(work, view, resident, work.session.get_one(Organisation, row.organisation_id))
     row.state, row.activated_at = State.ACTIVE, work.now
     record(
         work,
@@ -163,6 +185,8 @@ def activate(work: Work, mandate_id: str) -> None:
             proof=row.consent,
             duration=answers.duration,
             procedures=len(answers.procedures),
+            regime=answers.regime if answers.regime != Regime.NONE else None,
+            relation=answers.relation or None,
             ends_at=row.ends_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         ),
     )

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from aidants.i18n import N_
 from aidants.mandates.answers import MAX_PROCEDURES
-from aidants.mandates.lifecycle import Duration
+from aidants.mandates.lifecycle import Duration, Regime
 from aidants.procedures import PROCEDURES
 from aidants.web.forms import FormModel, Text, custom_error
 
@@ -47,6 +47,37 @@ class ProtectionForm(FormModel):
     """Is the person protected or under age?"""
 
     protection: Literal["non", "oui", "ne_sait_pas"]
+
+
+class RegimeForm(FormModel):
+    """How the law protects the person."""
+
+    regime: Regime
+
+
+class RepresentativeForm(FormModel):
+    """Who represents or assists the person, and which paper was seen; never its number."""
+
+    nom: Text = Field(default="", max_length=120)
+    piece: str = Field(min_length=1, max_length=30)
+    present: Literal["oui"]
+
+
+class AgreementForm(FormModel):
+    """Whether the person can sign, and whether they are close to the helper."""
+
+    accord: Literal["paper", "witness"]
+    proche: Literal["none", "relative", "colleague"] = "none"
+
+
+class WitnessesForm(FormModel):
+    """Two adults, the second from outside the counter."""
+
+    temoin1: Text = Field(min_length=1, max_length=120)
+    qualite1: Text = Field(min_length=1, max_length=80)
+    temoin2: Text = Field(min_length=1, max_length=120)
+    qualite2: Text = Field(min_length=1, max_length=80)
+    majeurs: Literal["oui"]
 
 
 class ReadingForm(FormModel):

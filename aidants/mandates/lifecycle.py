@@ -145,3 +145,94 @@ def is_minor(birth_date: str, today: date) -> bool:
     born = PartialDate.from_iso(birth_date)
     reached = (today.year - born.year) - ((today.month, today.day) < (born.month or 12, born.day or 31))
     return reached < ADULT
+
+
+# Who signs for a protected person or a minor, and what is refused
+
+
+class Regime(StrEnum):
+    """How the law protects a person; the keys are the French legal terms."""
+
+    NONE = "aucune"
+    SAFEGUARD = "sauvegarde"
+    CURATORSHIP = "curatelle"
+    ENHANCED_CURATORSHIP = "curatelle_renforcee"
+    GUARDIANSHIP = "tutelle"
+    FAMILY_REPRESENTATION = "habilitation_representation"
+    FAMILY_ASSISTANCE = "habilitation_assistance"
+    FUTURE_PROTECTION = "protection_future"
+    MINOR = "mineur"
+    EMANCIPATED = "emancipe"
+    UNABLE = "ne_comprend_pas"
+
+
+class Signs(StrEnum):
+    """Whose hand makes the mandate."""
+
+    RESIDENT = "resident"
+    BOTH = "both"
+    REPRESENTATIVE = "representative"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """What a regime asks: who signs, which scopes stay closed, and which paper must have been seen (never copied).
+
+    ``by_setting``: refused unless the organisation chose to accept it. ``law``: articles of the Code civil.
+    """
+
+    signs: Signs
+    law: str
+    documents: tuple[str, ...] = ()
+    refused: frozenset[str] = frozenset()
+    by_setting: bool = False
+
+
+PROTECTION: Final = {
+    Regime.NONE: Protection(Signs.RESIDENT, "1984"),
+    Regime.SAFEGUARD: Protection(Signs.RESIDENT, "435, 436", ("order",), by_setting=True),
+    Regime.CURATORSHIP: Protection(Signs.BOTH, "467", ("judgment",)),
+    Regime.ENHANCED_CURATORSHIP: Protection(Signs.BOTH, "472", ("judgment",), frozenset({"argent"})),
+    Regime.GUARDIANSHIP: Protection(Signs.REPRESENTATIVE, "458, 473", ("judgment",)),
+    Regime.FAMILY_REPRESENTATION: Protection(Signs.REPRESENTATIVE, "494-1, 494-6", ("judgment",)),
+    Regime.FAMILY_ASSISTANCE: Protection(Signs.BOTH, "494-1, 494-6", ("judgment",)),
+    Regime.FUTURE_PROTECTION: Protection(Signs.BOTH, "488", ("stamped_mandate",)),
+    Regime.MINOR: Protection(Signs.REPRESENTATIVE, "388-1-1, 1146", ("family_book", "judgment")),
+    Regime.EMANCIPATED: Protection(Signs.RESIDENT, "413-6", ("emancipation",)),
+    Regime.UNABLE: Protection(Signs.NOBODY, "414-1"),
+}
+"""Facts of 2026, each with a safe default where the law leaves a doubt; golden-tested as a whole."""
+
+UNDER_AGE: Final = frozenset({Regime.MINOR, Regime.EMANCIPATED, Regime.GUARDIANSHIP})
+"""Regimes that fit a person under 18."""
+
+
+class NotAllowed(ValueError):
+    """The answer about protection does not allow this mandate; ``code`` is stable."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def check_protection(
+    regime: Regime, scopes: Iterable[str], *, minor: bool, adult: bool, safeguard_allowed: bool
+) -> Protection:
+    """Return what a regime asks, for these scopes and this age.
+
+    ``minor`` and ``adult``: the birth date says so; both are False when it says neither. Raises NotAllowed: ``minor``,
+    ``not_minor``, ``protected_person`` (nobody can sign here), ``unable``, ``scope_refused``.
+    """
+    rule = PROTECTION[regime]
+    if minor and regime not in UNDER_AGE:
+        raise NotAllowed("minor")
+    if adult and regime in {Regime.MINOR, Regime.EMANCIPATED}:
+        raise NotAllowed("not_minor")
+    if rule.signs is Signs.NOBODY:
+        raise NotAllowed("unable")
+    if rule.by_setting and not safeguard_allowed:
+        raise NotAllowed("protected_person")
+    if rule.refused & set(scopes):
+        raise NotAllowed("scope_refused")
+    return rule

@@ -42,6 +42,10 @@ class Mandate(SQLModel, table=True):
     code_index: int | None = Field(default=None, sa_type=sa.BigInteger, unique=True)
     code_sealed: bytes | None = None
     text_id: str | None = Field(default=None, max_length=26)
+    signers_sealed: bytes | None = None
+    """The legal representative or the witnesses, under the resident's key."""
+    renews_id: str | None = Field(default=None, foreign_key="mandate.id", max_length=26)
+    """The mandate whose procedures were taken over."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     activated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

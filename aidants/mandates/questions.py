@@ -12,11 +12,12 @@ from aidants.accounts.models import Organisation
 from aidants.db import Mode, Work
 from aidants.i18n import N_, gettext
 from aidants.journal.seal import cover
-from aidants.mandates import answers as questions
-from aidants.mandates import consent, queries, services
-from aidants.mandates.forms import DurationForm, LookUpForm, ProceduresForm, ProtectionForm, ReadingForm
-from aidants.mandates.lifecycle import DURATION_LABELS, Duration, State, end_of
+from aidants.mandates import consent, parties, queries, services, signing
+from aidants.mandates.drafts import draft, go_on, guard, show
+from aidants.mandates.forms import DurationForm, LookUpForm, ProceduresForm, ReadingForm
+from aidants.mandates.lifecycle import DURATION_LABELS, Duration, Regime, State, end_of
 from aidants.mandates.queries import MandateView
+from aidants.mandates.signers import CONSENT_LABELS, REGIMES
 from aidants.mandates.terms import STATEMENTS, Statement
 from aidants.policy import Permission
 from aidants.residents.services import Known
@@ -26,59 +27,7 @@ from aidants.web.forms import Parsed, parse
 FOUND = 5
 ASK_DURATION = N_("Choisissez une durée.")
 ASK_PROCEDURE = N_("Choisissez au moins une démarche.")
-ASK_PROTECTION = N_("Répondez oui, non, ou « Je ne sais pas ».")
 ASK_READING = N_("Dites ces phrases à voix haute, puis cochez la case.")
-DOUBT = N_("Dans le doute, ne faites pas de mandat. Demandez si un juge a nommé quelqu’un pour aider la personne.")
-
-
-def _home(mandate_id: str, question: str) -> str:
-    return f"/mandats/{mandate_id}/{question}"
-
-
-def _draft(work: Work, view: Page) -> tuple[MandateView, Known]:
-    return queries.get_with_resident(work, view.param("id"))
-
-
-def _guard(view: Page, mandate: MandateView, question: str) -> Response | None:
-    """Send back to the first question without an answer, or on to where the mandate now stands."""
-    if mandate.state is not State.DRAFT:
-        return view.redirect(f"/mandats/{mandate.row.id}")
-    if not mandate.answers.may_open(question):
-        return view.redirect(_home(mandate.row.id, mandate.answers.missing()))
-    return None
-
-
-def _show(
-    view: Page,
-    mandate: MandateView,
-    resident: Known,
-    question: str,
-    form: Parsed[Any],
-    *,
-    block: str = "form",
-    **context: Any,
-) -> Response:
-    before = questions.before(question)
-    return view.render(
-        f"mandates/{question}.html",
-        status=422 if form.errors else 200,
-        block=block,
-        form=form,
-        mandate=mandate,
-        answers=mandate.answers,
-        resident=resident,
-        number=questions.number(question),
-        total=len(questions.QUESTIONS),
-        back=_home(mandate.row.id, before) if before else f"/personnes/{resident.id}",
-        here=_home(mandate.row.id, question),
-        **context,
-    )
-
-
-def _next(view: Page, question: str) -> Response:
-    """Go on; an answer changed from the check page comes back to it."""
-    target = "relire" if view.query.last("retour") == "relire" else questions.after(question)
-    return view.redirect(_home(view.param("id"), target))
 
 
 # What
@@ -92,7 +41,7 @@ def _selected(form: Parsed[Any], mandate: MandateView) -> tuple[str, ...]:
 
 def _choices(view: Page, mandate: MandateView, resident: Known, form: Parsed[Any], words: str = "") -> Response:
     found = procedures.search(words, limit=FOUND) if words else []
-    return _show(
+    return show(
         view,
         mandate,
         resident,
@@ -108,14 +57,14 @@ def _choices(view: Page, mandate: MandateView, resident: Known, form: Parsed[Any
 
 def ask_procedures(work: Work, view: Page) -> Response:
     """Show what people say, as chips, and the search box."""
-    mandate, resident = _draft(work, view)
-    return _guard(view, mandate, "demarches") or _choices(view, mandate, resident, Parsed())
+    mandate, resident = draft(work, view)
+    return guard(view, mandate, "demarches") or _choices(view, mandate, resident, Parsed())
 
 
 def answer_procedures(work: Work, view: Page) -> Response:
     """Look words up (keeping what is chosen), or store the chosen procedures."""
-    mandate, resident = _draft(work, view)
-    if (elsewhere := _guard(view, mandate, "demarches")) is not None:
+    mandate, resident = draft(work, view)
+    if (elsewhere := guard(view, mandate, "demarches")) is not None:
         return elsewhere
     if view.form.last("action") == "chercher":
         look_up = parse(LookUpForm, view.form)
@@ -124,31 +73,31 @@ def answer_procedures(work: Work, view: Page) -> Response:
     if form.errors:
         return _choices(view, mandate, resident, form)
     services.answer(work, mandate.row.id, procedures=tuple(dict.fromkeys(form.valid().demarches)))
-    return _next(view, "demarches")
+    return go_on(view, "demarches")
 
 
 def ask_more(work: Work, view: Page) -> Response:
     """Offer what usually goes with what was chosen."""
-    mandate, resident = _draft(work, view)
-    return _guard(view, mandate, "autres") or _more(view, mandate, resident, Parsed())
+    mandate, resident = draft(work, view)
+    return guard(view, mandate, "autres") or _more(view, mandate, resident, Parsed())
 
 
 def _more(view: Page, mandate: MandateView, resident: Known, form: Parsed[Any]) -> Response:
     near = [item for item in procedures.related(mandate.answers.procedures) if item.mandatable][:8]
-    return _show(view, mandate, resident, "autres", form, related=near)
+    return show(view, mandate, resident, "autres", form, related=near)
 
 
 def answer_more(work: Work, view: Page) -> Response:
     """Add what was ticked, if anything."""
-    mandate, resident = _draft(work, view)
-    if (elsewhere := _guard(view, mandate, "autres")) is not None:
+    mandate, resident = draft(work, view)
+    if (elsewhere := guard(view, mandate, "autres")) is not None:
         return elsewhere
     form = parse(LookUpForm, view.form)
     if form.errors:
         return _more(view, mandate, resident, form)
     everything = tuple(dict.fromkeys([*mandate.answers.procedures, *form.valid().demarches]))
     services.answer(work, mandate.row.id, procedures=everything, more_asked=True)
-    return _next(view, "autres")
+    return go_on(view, "autres")
 
 
 # How long
@@ -156,8 +105,8 @@ def answer_more(work: Work, view: Page) -> Response:
 
 def ask_duration(work: Work, view: Page) -> Response:
     """Show the durations this organisation allows, each with its end."""
-    mandate, resident = _draft(work, view)
-    return _guard(view, mandate, "duree") or _durations(work, view, mandate, resident, Parsed())
+    mandate, resident = draft(work, view)
+    return guard(view, mandate, "duree") or _durations(work, view, mandate, resident, Parsed())
 
 
 def _durations(work: Work, view: Page, mandate: MandateView, resident: Known, form: Parsed[Any]) -> Response:
@@ -167,13 +116,13 @@ def _durations(work: Work, view: Page, mandate: MandateView, resident: Known, fo
         for item in Duration
         if item.value in allowed
     ]
-    return _show(view, mandate, resident, "duree", form, durations=ends)
+    return show(view, mandate, resident, "duree", form, durations=ends)
 
 
 def answer_duration(work: Work, view: Page) -> Response:
     """Store the duration; one the organisation forbids is refused."""
-    mandate, resident = _draft(work, view)
-    if (elsewhere := _guard(view, mandate, "duree")) is not None:
+    mandate, resident = draft(work, view)
+    if (elsewhere := guard(view, mandate, "duree")) is not None:
         return elsewhere
     form = parse(DurationForm, view.form, {"duree": {"missing": ASK_DURATION, "enum": ASK_DURATION}})
     allowed = work.session.get_one(Organisation, mandate.row.organisation_id).durations.split()
@@ -182,35 +131,7 @@ def answer_duration(work: Work, view: Page) -> Response:
     if form.errors:
         return _durations(work, view, mandate, resident, form)
     services.answer(work, mandate.row.id, duration=form.valid().duree.value)
-    return _next(view, "duree")
-
-
-# Protected or under age
-
-
-def ask_protection(work: Work, view: Page) -> Response:
-    """Ask the plain question."""
-    mandate, resident = _draft(work, view)
-    return _guard(view, mandate, "protection") or _show(view, mandate, resident, "protection", Parsed())
-
-
-def answer_protection(work: Work, view: Page) -> Response:
-    """No goes on; yes stops here, journaled: this counter cannot do it yet; a doubt asks again."""
-    mandate, resident = _draft(work, view)
-    if (elsewhere := _guard(view, mandate, "protection")) is not None:
-        return elsewhere
-    form = parse(
-        ProtectionForm, view.form, {"protection": {"missing": ASK_PROTECTION, "literal_error": ASK_PROTECTION}}
-    )
-    if form.value is not None and form.value.protection == "ne_sait_pas":
-        form.add("protection", DOUBT)
-    if form.errors:
-        return _show(view, mandate, resident, "protection", form)
-    if form.valid().protection == "oui":
-        services.abandon(work, mandate.row.id, "protected_person")
-        return view.redirect(f"/mandats/{mandate.row.id}")
-    services.answer(work, mandate.row.id, unprotected=True)
-    return _next(view, "protection")
+    return go_on(view, "duree")
 
 
 # Read aloud, check
@@ -223,34 +144,53 @@ def _statements() -> list[tuple[str, list[Statement]]]:
 
 def ask_reading(work: Work, view: Page) -> Response:
     """Show the statements to say to the person's face."""
-    mandate, resident = _draft(work, view)
-    return _guard(view, mandate, "lecture") or _show(
+    mandate, resident = draft(work, view)
+    return guard(view, mandate, "lecture") or show(
         view, mandate, resident, "lecture", Parsed(), statements=_statements()
     )
 
 
 def answer_reading(work: Work, view: Page) -> Response:
     """Store that they were read."""
-    mandate, resident = _draft(work, view)
-    if (elsewhere := _guard(view, mandate, "lecture")) is not None:
+    mandate, resident = draft(work, view)
+    if (elsewhere := guard(view, mandate, "lecture")) is not None:
         return elsewhere
     form = parse(ReadingForm, view.form, {"lu": {"missing": ASK_READING, "literal_error": ASK_READING}})
     if form.errors:
-        return _show(view, mandate, resident, "lecture", form, statements=_statements())
+        return show(view, mandate, resident, "lecture", form, statements=_statements())
     services.answer(work, mandate.row.id, read_aloud=True)
-    return _next(view, "lecture")
+    return go_on(view, "lecture")
 
 
 def check(work: Work, view: Page) -> Response:
     """Show every answer with « Modifier », and what happens next."""
-    mandate, resident = _draft(work, view)
-    elsewhere = _guard(view, mandate, "relire")
+    mandate, resident = draft(work, view)
+    elsewhere = guard(view, mandate, "relire")
     if elsewhere is not None:
         return elsewhere
     duration = Duration(mandate.answers.duration)
     end = end_of(duration, work.now, work.settings.zone)
     label = gettext(DURATION_LABELS[duration])
-    return _show(view, mandate, resident, "relire", Parsed(), duration_label=label, end=end)
+    signers = parties.signers_of(work, mandate, resident)
+    agreement, level = CONSENT_LABELS[mandate.answers.consent]
+    return show(
+        view,
+        mandate,
+        resident,
+        "relire",
+        Parsed(),
+        duration_label=label,
+        end=end,
+        protection=_protection(mandate),
+        representative=signers.representative.name if signers.representative else "",
+        agreement=[gettext(agreement), *(f"{one.name} ({one.quality})" for one in signers.witnesses)],
+        level=gettext(level),
+    )
+
+
+def _protection(mandate: MandateView) -> str:
+    regime = Regime(mandate.answers.regime)
+    return gettext(REGIMES[regime][0]) if regime in REGIMES else gettext("Non")
 
 
 def ask_consent(view: Page) -> Response:
@@ -281,7 +221,7 @@ _ASK = {
     "demarches": (ask_procedures, answer_procedures),
     "autres": (ask_more, answer_more),
     "duree": (ask_duration, answer_duration),
-    "protection": (ask_protection, answer_protection),
+    **signing.QUESTIONS,
     "lecture": (ask_reading, answer_reading),
 }
 _PERMISSION = Permission.CHANGE_MANDATES

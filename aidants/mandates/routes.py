@@ -21,10 +21,11 @@ from aidants.journal.services import record
 from aidants.mandates import consent, queries, services
 from aidants.mandates.attestation import Footer, mandate_pdf
 from aidants.mandates.forms import ActivationForm, RevocationForm
-from aidants.mandates.lifecycle import State
+from aidants.mandates.lifecycle import PROTECTION, Regime, Signs, State
 from aidants.mandates.models import MandateFrozenText
 from aidants.mandates.queries import MandateView
 from aidants.mandates.questions import QUESTION_ROUTES, freeze
+from aidants.mandates.signers import CONSENT_LABELS
 from aidants.mandates.wording import MandateText
 from aidants.policy import Permission
 from aidants.residents.services import Known
@@ -34,6 +35,15 @@ from aidants.web.forms import Parsed, parse
 WRONG_CODE = N_("Ce code ne va pas. Attendez le prochain code sur votre téléphone, puis tapez-le.")
 NOT_SIGNED = N_("Cochez quand la personne a signé les deux exemplaires.")
 WHO_STOPS = N_("Dites qui demande l’arrêt.")
+SIGNED = {
+    Signs.RESIDENT: N_("La personne et moi avons signé les deux exemplaires. Elle garde le sien."),
+    Signs.BOTH: N_("La personne, celle qui l’assiste et moi avons signé les deux exemplaires. Elle garde le sien."),
+    Signs.REPRESENTATIVE: N_(
+        "La personne qui la représente et moi avons signé les deux exemplaires. Elle garde le sien."
+    ),
+    "witness": N_("Les deux témoins et moi avons signé les deux exemplaires. La personne garde le sien."),
+}
+"""What the helper confirms, by whose hand it was."""
 _PAGES = {State.AWAITING_CONSENT: "mandates/signature.html", State.ABANDONED: "mandates/abandoned.html"}
 
 
@@ -57,8 +67,17 @@ def _show(
         mandate=mandate,
         resident=resident,
         helper=work.session.get_one(Person, mandate.row.helper_id),
+        agreement=CONSENT_LABELS[mandate.row.consent],
+        signed=_signed(mandate),
         verification_code=queries.verification_code(work, mandate, resident) if has_code else "",
     )
+
+
+def _signed(mandate: MandateView) -> str:
+    """Return what the helper confirms: whose hands have signed."""
+    if mandate.row.consent == "witness":
+        return SIGNED["witness"]
+    return SIGNED[PROTECTION[Regime(mandate.answers.regime or Regime.NONE)].signs]
 
 
 def show_again(work: Work, view: Page) -> Response:

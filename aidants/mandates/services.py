@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlmodel import col, select
 
+from aidants.accounts.models import Person
 from aidants.crypto import new_code
 from aidants.db import Work
 from aidants.errors import BadRequest, Conflict, NotFound, Refused
@@ -18,7 +19,8 @@ from aidants.mandates.lifecycle import DRAFT_LASTS, Duration, State, activate_be
 from aidants.mandates.models import Mandate, MandateFrozenText
 from aidants.mandates.queries import MandateView, get_mandate, get_row, visible_mandates
 from aidants.procedures import PROCEDURES
-from aidants.residents.services import get_resident, lock_helper
+from aidants.residents.identity import fold
+from aidants.residents.services import Known, get_resident, lock_helper
 
 TOO_OLD: Final = N_("Ce texte n’est plus du jour. Remettez-le à l’heure, puis imprimez-le et faites-le signer.")
 ENDERS: Final = ("resident", "helper")
@@ -29,6 +31,7 @@ def draft_mandate(work: Work, resident_id: str, assistance_id: str) -> str:
     actor = work.person()
     lock_helper(work)
     resident = get_resident(work, resident_id)
+    _refuse_self(work, resident)
     open_drafts = visible_mandates(actor).where(
         Mandate.resident_id == resident.id,
         Mandate.helper_id == actor.person_id,
@@ -42,6 +45,19 @@ def draft_mandate(work: Work, resident_id: str, assistance_id: str) -> str:
     return _new_draft(work, resident.id, assistance_id, Answers())
 
 
+def _refuse_self(work: Work, resident: Known) -> None:
+    """Nobody is their own agent (art. 1161): same e-mail or same name as the helper is refused, a colleague can do it."""
+    helper, who = work.session.get_one(Person, work.person().person_id), resident.identity
+    names = {fold(f"{who.given_names} {name}") for name in (who.birth_name, who.usual_name) if name} | {
+        fold(who.short_name)
+    }
+    same_address = bool(who.email) and who.email.casefold() == helper.email.casefold()
+    if same_address or fold(helper.name) in names:
+        raise Refused(
+            N_("Cette personne semble être vous. Demandez à un collègue de préparer son mandat."), code="self_mandate"
+        )
+
+
 def _new_draft(work: Work, resident_id: str, assistance_id: str | None, answers: Answers) -> str:
     actor = work.person()
     assert actor.organisation_id is not None
@@ -52,6 +68,7 @@ def _new_draft(work: Work, resident_id: str, assistance_id: str | None, answers:
         assistance_id=assistance_id,
         reference=f"M-{new_code(4)}-{new_code(4)}",
         answers=answers.to_json(),
+        consent=answers.consent or "paper",
         duration=answers.duration or None,
         created_at=work.now,
     )
@@ -62,14 +79,18 @@ def _new_draft(work: Work, resident_id: str, assistance_id: str | None, answers:
 
 
 def start_over(work: Work, mandate_id: str) -> str:
-    """Give up a text not signed yet, and return a new draft with the same answers: a changed text is another mandate."""
+    """Give up a text not signed yet, and return a new draft with the same answers: a changed text is another mandate.
+
+    Who signs beside the person is asked again: it is sealed with the text given up.
+    """
     view = get_mandate(work, mandate_id, lock=True)
     if view.state is not State.AWAITING_CONSENT:
         raise Conflict
     if view.row.resident_id is None:
         raise NotFound
     abandon(work, mandate_id, "changed")
-    return _new_draft(work, view.row.resident_id, view.row.assistance_id, view.answers)
+    answers = replace(view.answers, seen=False, witnessed=False)
+    return _new_draft(work, view.row.resident_id, view.row.assistance_id, answers)
 
 
 def answer(work: Work, mandate_id: str, **changes: Any) -> Answers:
@@ -77,8 +98,8 @@ def answer(work: Work, mandate_id: str, **changes: Any) -> Answers:
     view = get_mandate(work, mandate_id, lock=True)
     if view.state is not State.DRAFT:
         raise Conflict(N_("Ce texte est déjà prêt à signer. Pour le changer, choisissez « Changer quelque chose »."))
-    if {"procedures", "duration"} & set(changes):
-        changes.setdefault("read_aloud", False)  # what was read aloud was about another list, another end
+    if {"procedures", "duration", "regime", "consent"} & set(changes):
+        changes.setdefault("read_aloud", False)  # what was read aloud was about another list, another end, another hand
     answers = replace(view.answers, **changes)
     _check_procedures(answers.procedures)
     view.row.answers = answers.to_json()
@@ -154,7 +175,7 @@ def forget(work: Work, resident_id: str) -> None:
         elif row.state == State.ACTIVE and row.ends_at is not None and row.ends_at > work.now:
             row.state, row.ended_at, row.end_reason = State.REVOKED, work.now, "erased"
             record(work, actions.MandateRevoked(**subject(row), organisation=row.organisation_id, outcome="erased"))
-        row.resident_id = row.code_sealed = None
+        row.resident_id = row.code_sealed = row.signers_sealed = None
         row.answers = Answers().to_json()
         work.session.add(row)
     texts = col(MandateFrozenText.mandate_id).in_([row.id for row in rows])

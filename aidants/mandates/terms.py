@@ -17,10 +17,47 @@ DURATIONS = {
     "SEMESTER": "six mois (182 jours)",
     "LONG": "un an (365 jours)",
 }
-CONSENTS = {"paper": ("papier signé en deux exemplaires", "écrit signé de la main des deux parties (art. 1985)")}
-PROTECTIONS = {"none": "Je déclare n’être sous aucune mesure de protection juridique."}
+CONSENTS = {
+    "paper": ("papier signé en deux exemplaires", "écrit signé de la main des deux parties (art. 1985)"),
+    "witness": (
+        "donné de vive voix devant deux témoins, la personne ne pouvant pas signer, en deux exemplaires",
+        "témoignage écrit de deux adultes, à confirmer dès que possible",
+    ),
+}
+PROTECTIONS = {
+    "aucune": "Je déclare n’être sous aucune mesure de protection juridique.",
+    "sauvegarde": "Je suis sous sauvegarde de justice. La décision a été vue.",
+    "curatelle": "Je suis sous curatelle. La personne qui m’assiste signe avec moi.",
+    "curatelle_renforcee": "Je suis sous curatelle renforcée. La personne qui m’assiste signe avec moi.",
+    "tutelle": "La personne est sous tutelle. Je la représente.",
+    "habilitation_representation": "Une habilitation familiale me charge de représenter la personne.",
+    "habilitation_assistance": "Je suis sous habilitation familiale. La personne qui m’assiste signe avec moi.",
+    "protection_future": "Mon mandat de protection future a commencé. La personne qu’il désigne signe avec moi.",
+    "mineur": "La personne a moins de 18 ans. J’exerce l’autorité parentale.",
+    "emancipe": "J’ai moins de 18 ans et je suis émancipé ou émancipée.",
+}
+"""What is declared above the signature, by regime of protection."""
+QUALITIES = {
+    "curatelle": "curateur ou curatrice",
+    "curatelle_renforcee": "curateur ou curatrice",
+    "tutelle": "tuteur ou tutrice",
+    "habilitation_representation": "personne habilitée à représenter",
+    "habilitation_assistance": "personne habilitée à assister",
+    "protection_future": "mandataire de protection future",
+    "mineur": "titulaire de l’autorité parentale",
+}
+SEEN = {
+    "judgment": "jugement vu",
+    "order": "décision vue",
+    "stamped_mandate": "mandat visé par le greffe vu",
+    "family_book": "livret de famille vu",
+    "emancipation": "décision d’émancipation vue",
+}
 SIGNATURES = {
     "resident": "J’ai lu ce mandat, ou on me l’a lu. J’en garde un exemplaire.",
+    "assisting": "J’assiste la personne et j’approuve ce mandat.",
+    "unable": "La personne ne peut pas signer. Elle a donné son accord de vive voix.",
+    "witness": "J’ai plus de 18 ans. On lui a lu ce mandat devant moi, et elle a dit oui.",
     "organisation": "La structure accepte ce mandat.",
 }
 SCOPE_NOTES = {"argent": "Surendettement : la personne signe elle-même son dossier, jamais un aidant."}

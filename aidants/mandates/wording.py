@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 
 from aidants.dates import end_in_words, moment
+from aidants.mandates.lifecycle import PROTECTION, Regime, Signs
+from aidants.mandates.sides import MandateFacts as MandateFacts
+from aidants.mandates.sides import Party as Party
+from aidants.mandates.sides import clean as cleaned
+from aidants.mandates.sides import cosigners, organisation_lines, resident_side
 from aidants.mandates.terms import (
     CONSENTS,
     DURATIONS,
@@ -35,7 +38,7 @@ from aidants.mandates.terms import (
 )
 from aidants.procedures import PROCEDURES, SCOPES
 
-TEMPLATE_VERSION = "fr-1"
+TEMPLATE_VERSION = "fr-2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,53 +49,6 @@ class ScopeBlock:
     label: str
     procedures: tuple[str, ...]
     note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """One side of the mandate: identity lines for the top of the page, then who signs, as what, and under which words."""
-
-    role: str
-    name: str
-    lines: tuple[str, ...]
-    signer: str
-    signs_as: str
-    statement: str
-
-
-@dataclass(frozen=True, slots=True)
-class MandateFacts:
-    """Everything a mandate says that differs from one person to the next.
-
-    ``scopes`` maps a scope key to its procedure ids. ``email`` and ``dpo`` may be empty. ``public_mission`` chooses RGPD
-    art. 6-1-e, else 6-1-b.
-    """
-
-    reference: str
-    birth_name: str
-    usual_name: str
-    given_names: str
-    birth_date: str
-    birthplace: str
-    identity_document: str
-    organisation: str
-    organisation_type: str
-    address: str
-    phone: str
-    email: str
-    dpo: str
-    helper_name: str
-    helper_function: str
-    scopes: Mapping[str, tuple[str, ...]]
-    duration: str
-    frozen_at: datetime
-    ends_at: datetime
-    timezone: str
-    code: str
-    consent: str = "paper"
-    protection: str = "none"
-    public_mission: bool = True
-    language: str = "fr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +70,15 @@ class MandateText:
     sections: tuple[Section, ...]
     terms_heading: str
     terms: tuple[Section, ...]
+    cosigners: tuple[Party, ...] = ()
+    """Who signs between the resident and the organisation: who assists them, or the witnesses."""
 
     def to_json(self) -> bytes:
         """Return the canonical form that is sealed and hashed: UTF-8 JSON, sorted keys, no spaces."""
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+        said = asdict(self)
+        if not self.cosigners:
+            del said["cosigners"]  # the texts of the first model had none
+        return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
     def sha256(self) -> str:
         """Return the hex SHA-256 of the canonical form."""
@@ -141,7 +102,7 @@ class MandateText:
             lines += [block.label, *(f"- {line}" for line in block.procedures), block.note]
         for section in self.sections:
             lines += _lines(section)
-        for party in (self.resident, self.organisation):
+        for party in (self.resident, *self.cosigners, self.organisation):
             lines += [party.signer, party.signs_as, party.statement]
         lines.append(self.terms_heading)
         for section in self.terms:
@@ -156,11 +117,9 @@ def build(facts: MandateFacts) -> MandateText:
     not know, for a theme without procedures (``legal.md`` §8) and for a time without time zone.
     """
     _check(facts)
-    values_as_printed: dict[str, Any] = {f.name: _clean(getattr(facts, f.name)) for f in fields(facts)}
+    values_as_printed: dict[str, Any] = {f.name: cleaned(getattr(facts, f.name)) for f in fields(facts)}
     clean = replace(facts, **values_as_printed)
     values = _values(clean)
-    name = f"{clean.given_names} {clean.usual_name or clean.birth_name}".strip()
-    declared = f"{SIGNATURES['resident']} {PROTECTIONS[clean.protection]}"
     count = sum(map(len, clean.scopes.values()))
     return MandateText(
         template_version=TEMPLATE_VERSION,
@@ -170,11 +129,11 @@ def build(facts: MandateFacts) -> MandateText:
         frozen_at=clean.frozen_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         title="Mandat pour des démarches en ligne",
         phone=clean.phone,
-        resident=Party("La personne", name, _resident_lines(clean), name, "", declared),
+        resident=resident_side(clean),
         organisation=Party(
             "La structure",
             clean.organisation,
-            _organisation_lines(clean),
+            organisation_lines(clean),
             clean.helper_name,
             ", ".join(part for part in ("pour la structure", clean.helper_function) if part),
             SIGNATURES["organisation"],
@@ -185,6 +144,7 @@ def build(facts: MandateFacts) -> MandateText:
         sections=tuple(_fill(section, values) for section in SECTIONS),
         terms_heading="Conditions du mandat",
         terms=tuple(_fill(section, values) for section in TERMS),
+        cosigners=cosigners(clean),
     )
 
 
@@ -193,11 +153,15 @@ def _check(facts: MandateFacts) -> None:
         "language": (facts.language, {"fr"}),
         "duration": (facts.duration, DURATIONS),
         "consent": (facts.consent, CONSENTS),
-        "protection": (facts.protection, PROTECTIONS),
+        "regime": (facts.regime, PROTECTIONS),
     }
     for field, (value, allowed) in known.items():
         if value not in allowed:
             raise ValueError(f"mandate text has no words for {field} {value!r}")
+    represented = PROTECTION[Regime(facts.regime)].signs is not Signs.RESIDENT
+    named = facts.signers.representative is not None and facts.signers.representative.name != ""
+    if represented != named or (facts.consent == "witness") != bool(facts.signers.witnesses):
+        raise ValueError("a mandate names exactly those who sign it")
     if not facts.scopes:
         raise ValueError("a mandate names at least one theme")
     for scope, procedures in facts.scopes.items():
@@ -209,16 +173,6 @@ def _check(facts: MandateFacts) -> None:
                 raise ValueError(f"procedure {identifier!r} cannot be mandated under theme {scope!r}")
     if facts.frozen_at.tzinfo is None or facts.ends_at.tzinfo is None:
         raise ValueError("mandate times carry a time zone")
-
-
-def _clean(value: object) -> object:
-    """Drop what cannot be printed honestly: control characters, and marks that would reverse the reading order."""
-    if not isinstance(value, str):
-        return value
-    joiners = "\u200c\u200d"
-    spaced = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in value)
-    kept = (c for c in spaced if c in joiners or unicodedata.category(c) not in {"Cf", "Cs", "Co", "Cn"})
-    return unicodedata.normalize("NFC", re.sub(" {2,}", " ", "".join(kept)).strip())
 
 
 def _values(facts: MandateFacts) -> dict[str, str]:
@@ -240,21 +194,6 @@ def _values(facts: MandateFacts) -> dict[str, str]:
         "reference": facts.reference,
         "version": TEMPLATE_VERSION,
     }
-
-
-def _resident_lines(facts: MandateFacts) -> tuple[str, ...]:
-    lines = [f"Nom de naissance : {facts.birth_name}"] if facts.usual_name not in {"", facts.birth_name} else []
-    lines.append(
-        f"Naissance : {facts.birth_date or 'date inconnue'}" + f", {facts.birthplace}" * bool(facts.birthplace)
-    )
-    lines.append(f"Pièce d’identité vue : {facts.identity_document or 'aucune'}")
-    return tuple(lines)
-
-
-def _organisation_lines(facts: MandateFacts) -> tuple[str, ...]:
-    contact = f"{facts.phone}, {facts.email}" if facts.email else facts.phone
-    helper = ", ".join(part for part in (f"Aidant : {facts.helper_name}", facts.helper_function) if part)
-    return tuple(line for line in (facts.organisation_type, facts.address, contact, helper) if line)
 
 
 def _scopes(chosen: Mapping[str, tuple[str, ...]]) -> tuple[ScopeBlock, ...]:

@@ -59,6 +59,10 @@ CONSENTS: Final = {
         N_("sur papier, signé en deux exemplaires"),
         N_("écrit signé de la main des deux parties (code civil, art. 1985)"),
     ),
+    "witness": (
+        N_("de vive voix, devant deux témoins qui ont signé"),
+        N_("témoignage écrit de deux adultes, la personne ne pouvant pas signer"),
+    ),
 }
 """How the resident agreed and how strong that proof is, in words; every kind of ``terms.CONSENTS``."""
 WHO_STOPPED: Final = {

@@ -87,6 +87,8 @@ def draft(hands: Hands) -> None:
     hands.press("button", "Continuer")
     hands.choose("radio", "Non")
     hands.press("button", "Continuer")
+    hands.choose("radio", "Oui")
+    hands.press("button", "Continuer")
     hands.choose("checkbox", "Je les ai dites. La personne a compris et peut les redire avec ses mots.")
     hands.press("button", "Continuer")
     expect(page.locator("h1")).to_contain_text("Relisez avec")

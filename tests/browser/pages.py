@@ -125,11 +125,33 @@ def drafting(visit: Visit) -> Tour:
     visit.hands.choose("radio", "Je ne sais pas")
     visit.press("Continuer")
     yield "question 4, doubt"
+    visit.hands.choose("radio", "Oui")
+    visit.press("Continuer")
+    yield "protected: how"
+    visit.press("Continuer")
+    yield "protected: how, error"
+    visit.hands.choose("radio", "Curatelle")
+    visit.press("Continuer")
+    yield "protected: who signs"
+    visit.press("Continuer")
+    yield "protected: who signs, errors"
+    visit.press("Retour")
     visit.hands.choose("radio", "Non")
     visit.press("Continuer")
     yield "question 5"
     visit.press("Continuer")
     yield "question 5, error"
+    visit.hands.choose("radio", "Non, elle ne peut pas signer")
+    visit.press("Continuer")
+    yield "witnesses"
+    visit.press("Continuer")
+    yield "witnesses, errors"
+    visit.press("Retour")
+    visit.hands.choose("radio", "Oui")
+    visit.press("Continuer")
+    yield "question 6"
+    visit.press("Continuer")
+    yield "question 6, error"
     visit.page.get_by_role("checkbox").check()
     visit.press("Continuer")
     yield "check"
@@ -160,13 +182,13 @@ def mandates(visit: Visit) -> Tour:
     visit.press("Arrêter maintenant")
     yield "stop, error"
     visit.mandate_of("kouadio")
-    for answer in ("", "Aujourd’hui seulement", "Oui"):
+    for answer in ("", "Aujourd’hui seulement", "Oui", "Elle ne comprend pas ce qu’elle signerait"):
         if answer:
             visit.hands.choose("radio", answer)
         visit.press("Continuer")
         if not answer:
             visit.press("Continuer")
-    yield "protected person"
+    yield "no mandate possible"
     visit.open("/confirmer")
     yield "fresh code"
     visit.hands.write("Code à six chiffres", "12")

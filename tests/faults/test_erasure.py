@@ -26,16 +26,16 @@ from aidants.db import Database, Mode, Work, unit_of_work
 from aidants.errors import NotFound, Unavailable
 from aidants.guides.models import Run
 from aidants.journal import actions
-from aidants.journal.erasures import LIST_FILE, ErasureList, owner_of
+from aidants.journal.erasures import LIST_FILE, ErasureList, owner_of, spans
 from aidants.journal.models import JournalPayload, JournalRecord
 from aidants.journal.seal import seal_now, signer_of
-from aidants.journal.services import Private, record
+from aidants.journal.services import Private, record, shred_payloads
 from aidants.journal.verify import verify
 from aidants.mandates.models import Mandate, MandateFrozenText
 from aidants.mandates.queries import get_with_resident, verification_code
 from aidants.mandates.services import draft_mandate
 from aidants.residents.models import Resident, ResidentToken
-from aidants.residents.services import resident_key
+from aidants.residents.services import everybody, resident_key
 from aidants.settings import Settings
 from tests.security.tools import Places, actor_of, digest, kinds_after, last_entry, prepare
 from tests.support.client import Browser
@@ -173,6 +173,21 @@ def test_an_older_backup_is_cleared_before_anybody_is_served(demo_database: Data
         assert again.refused is not None, "an older backup must not be written on"
     again.dispose()
     backup.unlink()
+
+
+def test_an_erasure_entry_about_somebody_still_here_is_a_fault(demo_database: Database) -> None:
+    """Whoever writes to the database cannot excuse a deleted payload by an erasure that did not happen."""
+    places = prepare(demo_database)
+    fill(demo_database, places)
+    who = places.residents["Aubert"]
+    with unit_of_work(demo_database, Mode.WRITE) as work:
+        gone = spans(shred_payloads(work, who))
+        record(work, actions.ResidentErased(resident=who, outcome="request", entries=gone))
+    assert verify(demo_database).ok, "the journal alone cannot know"
+    report = verify(demo_database, here=everybody())
+    assert [fault.entry_id for fault in report.faults] == [who]
+    erase_her(demo_database, places.residents["Belkacem"])
+    assert len(verify(demo_database, here=everybody()).faults) == 1
 
 
 def test_applying_the_list_again_changes_nothing(demo_database: Database) -> None:

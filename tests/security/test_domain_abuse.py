@@ -162,7 +162,7 @@ def awaiting(database: Database, places: Places, duration: str) -> str:
         work.actor = actor_of(work, "nadia")
         sitting = assistance.receive(work, places.residents["Aubert"])
         mandate = mandates.draft_mandate(work, places.residents["Aubert"], sitting.id)
-        said = {"more_asked": True, "unprotected": True, "read_aloud": True, "duration": duration}
+        said = {"more_asked": True, "regime": "aucune", "consent": "paper", "read_aloud": True, "duration": duration}
         mandates.answer(work, mandate, procedures=("demander-apl",), **said)
         consent.ask_consent(work, mandate)
     return mandate
@@ -229,7 +229,18 @@ def test_a_changed_answer_after_the_text_was_shown_is_refused(
     nadia = browse("nadia")
     path = f"/mandats/{places.mandates['awaiting_consent']}"
     token, before = nadia.token(), digest(demo_database)
-    for question in ("demarches", "autres", "duree", "protection", "lecture", "relire"):
+    for question in (
+        "demarches",
+        "autres",
+        "duree",
+        "protection",
+        "regime",
+        "representant",
+        "accord",
+        "temoins",
+        "lecture",
+        "relire",
+    ):
         answer = nadia.post(f"{path}/{question}", {"duree": "LONG", "demarches": ["demander-apl"]}, token=token)
         assert answer.headers["location"] == path, question
     assert digest(demo_database) == before
@@ -245,7 +256,7 @@ def test_somebody_who_may_be_under_age_is_refused(
         resident = create_resident(work, Identity("Jeune", new_id(), birth_date=born))
         sitting = assistance.receive(work, resident)
         mandate = mandates.draft_mandate(work, resident, sitting.id)
-        said = {"more_asked": True, "unprotected": True, "read_aloud": True, "duration": "MONTH"}
+        said = {"more_asked": True, "regime": "aucune", "consent": "paper", "read_aloud": True, "duration": "MONTH"}
         mandates.answer(work, mandate, procedures=("demander-apl",), **said)
         if not refusal:
             consent.ask_consent(work, mandate)

@@ -242,7 +242,7 @@ def test_a_field_sent_twice_keeps_the_last_and_unknown_fields_are_ignored(
     assert not {known.id, known.row.organisation_id, known.row.created_by} & {letter * 26 for letter in "abc"}
 
 
-@pytest.mark.parametrize("question", ["demarches", "autres", "duree", "protection", "lecture", "relire"])
+@pytest.mark.parametrize("question", ["demarches", "autres", "duree", "protection", "accord", "lecture", "relire"])
 def test_a_mandate_takes_nothing_that_is_not_asked(browse: Open, demo_database: Database, question: str) -> None:
     places = prepare(demo_database)
     nadia = browse("nadia")
@@ -251,6 +251,7 @@ def test_a_mandate_takes_nothing_that_is_not_asked(browse: Open, demo_database: 
         "demarches": {"demarches": ["carte-grise-adresse"]},
         "duree": {"duree": "MONTH"},
         "protection": {"protection": "non"},
+        "accord": {"accord": "paper"},
         "lecture": {"lu": "oui"},
     }
     extra = {

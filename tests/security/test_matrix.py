@@ -38,6 +38,8 @@ FIELDS: dict[str, dict[str, Any]] = {
     "/mandats/{id}/demarches": {"demarches": "carte-grise-adresse"},
     "/mandats/{id}/duree": {"duree": "MONTH"},
     "/mandats/{id}/protection": {"protection": "non"},
+    "/mandats/{id}/regime": {"regime": "emancipe"},
+    "/mandats/{id}/accord": {"accord": "paper"},
     "/mandats/{id}/lecture": {"lu": "oui"},
     "/mandats/{id}/arreter": {"par": "resident"},
     "/accompagnements/{id}/parcours": {"guide": "carte-grise-adresse"},

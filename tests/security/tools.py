@@ -112,7 +112,15 @@ def prepare(database: Database) -> Places:
         names = {open_resident(work, row).identity.birth_name: row.id for row in work.session.exec(select(Resident))}
         rows = work.session.exec(select(Mandate)).all()
         by_state = {row.state: row.id for row in rows if row.duration != "SHORT"}
-        mandates.answer(work, by_state["draft"], more_asked=True, duration="MONTH", unprotected=True, read_aloud=True)
+        mandates.answer(
+            work,
+            by_state["draft"],
+            more_asked=True,
+            duration="MONTH",
+            regime="aucune",
+            consent="paper",
+            read_aloud=True,
+        )
         sitting = receive(work, names["Aubert"])
         run = start_run(work, sitting.id, "carte-grise-adresse")
         entry = work.session.exec(select(JournalRecord.id).where(JournalRecord.actor == work.actor.person_id)).first()
@@ -124,7 +132,18 @@ def prepare(database: Database) -> Places:
         return Places(names, by_state, of, opened.id, run, entry, flag)
 
 
-_DRAFT = {"demarches", "autres", "duree", "protection", "lecture", "relire"}
+_DRAFT = {
+    "demarches",
+    "autres",
+    "duree",
+    "protection",
+    "regime",
+    "representant",
+    "accord",
+    "temoins",
+    "lecture",
+    "relire",
+}
 _AWAITING = {"activer", "refus", "imprimer-de-nouveau", "changer"}
 
 

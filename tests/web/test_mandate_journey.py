@@ -65,6 +65,7 @@ def answer_everything(nadia: Browser, mandate: str, *procedures: str) -> None:
         ("autres", {}),
         ("duree", {"duree": "MONTH"}),
         ("protection", {"protection": "non"}),
+        ("accord", {"accord": "paper"}),
         ("lecture", {"lu": "oui"}),
     ):
         nadia.open(f"{mandate}/{question}")
@@ -197,32 +198,29 @@ def test_a_duration_the_organisation_forbids_is_refused(browse: Open, database: 
     assert mandate_row(database, mandate.rsplit("/", 1)[1]).duration is None
 
 
-@pytest.mark.parametrize(("said", "state"), [("oui", "abandoned"), ("ne_sait_pas", "draft"), ("", "draft")])
-def test_a_protected_person_stops_here_and_a_doubt_asks_again(
-    browse: Open, database: Database, said: str, state: str
-) -> None:
+@pytest.mark.parametrize("said", ["ne_sait_pas", "", "peut-être"])
+def test_a_doubt_about_protection_asks_again(browse: Open, database: Database, said: str) -> None:
     nadia = browse("nadia")
     mandate = draft(nadia, new_resident(nadia))
     nadia.post(f"{mandate}/demarches", {"demarches": ["demander-apl"]})
     nadia.post(f"{mandate}/autres")
     nadia.post(f"{mandate}/duree", {"duree": "MONTH"})
-    answer = nadia.post(f"{mandate}/protection", {"protection": said})
-    assert mandate_row(database, mandate.rsplit("/", 1)[1]).state == state
-    if said == "oui":
-        assert "ne peut pas encore le faire" in text_of(nadia.follow(answer))
-        assert [record.outcome for record in records(database, "mandate_abandoned")] == ["protected_person"]
-    else:
-        assert answer.status_code == 422
+    assert nadia.post(f"{mandate}/protection", {"protection": said}).status_code == 422
+    row = mandate_row(database, mandate.rsplit("/", 1)[1])
+    assert (row.state, Answers.from_json(row.answers).regime) == ("draft", "")
 
 
-def test_a_minor_is_refused_whatever_was_answered(browse: Open, database: Database) -> None:
+def test_a_minor_is_not_unprotected(browse: Open, database: Database) -> None:
     nadia = browse("nadia")
     mandate = draft(nadia, new_resident(nadia, **{"birth-year": "2015"}))
-    answer_everything(nadia, mandate, "demander-apl")
-    answer = nadia.post(f"{mandate}/relire")
-    assert answer.status_code == 409
-    assert mandate_row(database, mandate.rsplit("/", 1)[1]).state == "draft"
-    assert records(database, "access_refused")[-1].outcome == "minor"
+    for question, fields in (
+        ("demarches", {"demarches": ["demander-apl"]}),
+        ("autres", {}),
+        ("duree", {"duree": "MONTH"}),
+    ):
+        nadia.post(f"{mandate}/{question}", fields)
+    assert nadia.post(f"{mandate}/protection", {"protection": "non"}).status_code == 422
+    assert Answers.from_json(mandate_row(database, mandate.rsplit("/", 1)[1]).answers).regime == ""
 
 
 def test_refusing_to_sign_authorises_nothing(browse: Open, database: Database) -> None:

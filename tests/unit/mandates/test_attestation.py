@@ -23,6 +23,7 @@ from PIL import Image
 
 from aidants.mandates import attestation
 from aidants.mandates.attestation import Footer, NotDrawn, mandate_pdf
+from aidants.mandates.signers import Representative, Signers, Witness
 from aidants.mandates.wording import MandateFacts, MandateText, build
 from aidants.procedures import PROCEDURES
 
@@ -64,6 +65,8 @@ def _many(count: int, per_theme: int) -> dict[str, tuple[str, ...]]:
     return chosen
 
 
+CURATOR = Signers(Representative("Odile Sancerre", "judgment"))
+WITNESSES = Signers(witnesses=(Witness("Paul Vidal", "voisin"), Witness("Rosa Lima", "infirmière à domicile")))
 COMPOUND = "Delaroche-Montgaillard-Vandersteen-Ÿsebaert-Kerguéhennec-Roux"
 ONE_WORD = "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwarengewiss"
 LONG = replace(
@@ -78,6 +81,10 @@ TEXTS = {
     "twelve": build(replace(FACTS, scopes=_many(12, 3))),
     "ten themes": build(replace(FACTS, scopes=_many(12, 2))),
     "long names": build(LONG),
+    "assisted": build(replace(FACTS, regime="curatelle", signers=CURATOR, scopes=_many(12, 3))),
+    "represented": build(replace(FACTS, regime="tutelle", signers=CURATOR)),
+    "witnessed": build(replace(FACTS, consent="witness", duration="SHORT", signers=WITNESSES)),
+    "witnessed, six": build(replace(FACTS, consent="witness", duration="SHORT", signers=WITNESSES, scopes=_many(6, 3))),
     "one word": build(replace(FACTS, birth_name=COMPOUND, usual_name=ONE_WORD)),
     "unreachable": build(replace(LONG, email="")),
 }

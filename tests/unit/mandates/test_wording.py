@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from aidants.mandates.signers import Representative, Signers, Witness
 from aidants.mandates.terms import CONSENTS, DURATIONS, PROTECTIONS
 from aidants.mandates.wording import (
     STATEMENTS,
@@ -52,7 +53,7 @@ def plain(facts: MandateFacts = FACTS) -> str:
 @pytest.mark.parametrize(
     ("item", "expected"),
     [
-        (1, ["M-2026-000417", "modèle fr-1", "langue : français"]),
+        (1, ["M-2026-000417", "modèle fr-2", "langue : français"]),
         (2, ["Ahmed Belkacem", "12 juillet 1961, Oran (Algérie)", "Pièce d’identité vue : carte nationale"]),
         (3, ["Maison commune de Brivette", "2, place du Lavoir", "05 00 00 12 34", "Nadia Ferrand, conseillère"]),
         (4, ["code civil, art. 1984", "donne à la structure le pouvoir d’agir", "accepte", "gratuit (art. 1986)"]),
@@ -169,13 +170,55 @@ def test_json_that_we_did_not_write_is_refused(tamper) -> None:  # type: ignore[
         ({"duration": "FOREVER"}, "duration"),
         ({"language": "ar"}, "language"),
         ({"consent": "remote"}, "consent"),
-        ({"protection": "tutelle"}, "protection"),
+        ({"regime": "inconnu"}, "regime"),
+        ({"regime": "tutelle"}, "names exactly those who sign"),
+        ({"consent": "witness"}, "names exactly those who sign"),
         ({"frozen_at": datetime(2026, 11, 24, 8, 2)}, "time zone"),  # noqa: DTZ001 - the fault under test
     ],
 )
 def test_unknown_facts_are_refused(change: dict[str, object], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         build(replace(FACTS, **change))  # type: ignore[arg-type]
+
+
+CURATOR = Signers(Representative("Odile Sancerre", "judgment"))
+WITNESSES = Signers(witnesses=(Witness("Paul Vidal", "voisin"), Witness("Rosa Lima", "infirmière")))
+
+
+def test_who_assists_signs_too() -> None:
+    text = build(replace(FACTS, regime="curatelle", signers=CURATOR))
+    assert [party.signer for party in text.cosigners] == ["Odile Sancerre"]
+    assert text.resident.signer == "Ahmed Belkacem"
+    words = text.plain_text()
+    assert "Je suis sous curatelle." in words
+    assert "Avec Odile Sancerre, curateur ou curatrice (jugement vu)" in words
+    assert "aucune mesure de protection" not in words
+    assert MandateText.from_json(text.to_json()) == text
+
+
+def test_who_represents_signs_instead() -> None:
+    text = build(replace(FACTS, regime="tutelle", signers=CURATOR))
+    assert text.cosigners == ()
+    assert (text.resident.signer, text.resident.signs_as) == (
+        "Odile Sancerre",
+        "pour Ahmed Belkacem, tuteur ou tutrice",
+    )
+    assert text.resident.name == "Ahmed Belkacem"
+
+
+def test_two_witnesses_sign_for_who_cannot() -> None:
+    text = build(replace(FACTS, consent="witness", duration="SHORT", signers=WITNESSES))
+    assert [party.signer for party in text.cosigners] == ["Paul Vidal", "Rosa Lima"]
+    assert "La personne ne peut pas signer." in text.resident.statement
+    assert "devant deux témoins" in text.plain_text()
+    assert MandateText.from_json(text.to_json()) == text
+
+
+def test_a_text_of_the_first_model_is_still_read_byte_by_byte() -> None:
+    """It had no signers beside the two parties."""
+    stored = build(FACTS).to_json()
+    assert b"cosigners" not in stored
+    assert MandateText.from_json(stored).to_json() == stored
 
 
 def test_a_procedure_no_mandate_may_cover_is_refused() -> None:
