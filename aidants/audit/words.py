@@ -57,6 +57,8 @@ DETAILS: Final = {
     "flag": N_("Signalement"),
     "filters": N_("Critères"),
     "minutes": N_("Minutes"),
+    "operator": N_("Organisme"),
+    "renews": N_("Mandat repris"),
     "page": N_("Page"),
     "person": N_("Compte"),
     "procedures": N_("Démarches"),
@@ -223,6 +225,8 @@ def _read(name: str, code: str, record: JournalRecord, setting: Setting) -> str:
     match name:
         case "actor" | "person" | "resident" | "mandate":
             return _pseudonym(name, code)
+        case "renews":
+            return _pseudonym("mandate", code)
         case "by" if record.type == "authorisation_superseded":
             return _pseudonym("mandate", code)
         case "type":

@@ -256,6 +256,25 @@ class MandateRevoked(_OnMandate):
     outcome: str
 
 
+class MandateExpired(_OnMandate):
+    """The last day of a mandate is over. Acts were refused from its last second; this entry is written a little later."""
+
+    actor: str = SYSTEM
+
+
+class MandateRenewed(_OnMandate):
+    """A draft was prefilled from an earlier mandate, ``renews``; it needs a whole new consent."""
+
+    renews: str
+
+
+class MandateRefusedByOperator(_OnMandate):
+    """An operator did not accept the mandate. ``outcome``: ``no_mandate``, ``own_form``, ``not_believed`` or ``other``."""
+
+    operator: str
+    outcome: str
+
+
 class MandateAbandoned(Action, kind=Kind.MANDATE):
     """A mandate never became active. ``outcome``: ``refused``, ``lapsed``, ``changed``, ``stopped``, ``erased``, or the rule
     that forbids it: ``protected_person`` (under a regime that the counter does not accept), ``unable`` (to understand)."""

@@ -93,6 +93,13 @@ class ActivationForm(FormModel):
     code: Text = Field(min_length=1, max_length=20)
 
 
+class OperatorForm(FormModel):
+    """Which operator did not accept the mandate, and why, by codes."""
+
+    organisme: Text = Field(min_length=1, max_length=80)
+    raison: Literal["no_mandate", "own_form", "not_believed", "other"]
+
+
 class RevocationForm(FormModel):
     """Who stops the mandate, and which theme (empty: the whole)."""
 

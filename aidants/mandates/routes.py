@@ -19,12 +19,14 @@ from aidants.journal.notes import Checkpoint, Proof
 from aidants.journal.seal import cover, signed_at
 from aidants.journal.services import record
 from aidants.mandates import consent, queries, services
+from aidants.mandates.aftermath import ROUTES as AFTERMATH_ROUTES
 from aidants.mandates.attestation import Footer, mandate_pdf
 from aidants.mandates.forms import ActivationForm, RevocationForm
 from aidants.mandates.lifecycle import PROTECTION, Regime, Signs, State
 from aidants.mandates.models import MandateFrozenText
 from aidants.mandates.queries import MandateView
 from aidants.mandates.questions import QUESTION_ROUTES, freeze
+from aidants.mandates.renewal import may_renew
 from aidants.mandates.signers import CONSENT_LABELS
 from aidants.mandates.wording import MandateText
 from aidants.policy import Permission
@@ -69,6 +71,7 @@ def _show(
         helper=work.session.get_one(Person, mandate.row.helper_id),
         agreement=CONSENT_LABELS[mandate.row.consent],
         signed=_signed(mandate),
+        renewable=may_renew(mandate, work.now),
         verification_code=queries.verification_code(work, mandate, resident) if has_code else "",
     )
 
@@ -235,6 +238,7 @@ def _views(work: Work, view: Page) -> None:
 _SEE, _CHANGE = Permission.SEE_MANDATES, Permission.CHANGE_MANDATES
 ROUTES = [
     *QUESTION_ROUTES,
+    *AFTERMATH_ROUTES,
     page("/mandats/{id:ref}", show, permission=_SEE, db=Mode.READ, records=_views),
     page("/mandats/{id:ref}/activer", show_again, permission=_CHANGE, db=Mode.READ),
     page("/mandats/{id:ref}/activer", activate, permission=_CHANGE, db=Mode.OWN, method="POST"),

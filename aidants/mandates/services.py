@@ -42,7 +42,7 @@ def draft_mandate(work: Work, resident_id: str, assistance_id: str) -> str:
     if found is not None:
         found.assistance_id = assistance_id
         return found.id
-    return _new_draft(work, resident.id, assistance_id, Answers())
+    return new_draft(work, resident.id, assistance_id, Answers())
 
 
 def _refuse_self(work: Work, resident: Known) -> None:
@@ -58,7 +58,8 @@ def _refuse_self(work: Work, resident: Known) -> None:
         )
 
 
-def _new_draft(work: Work, resident_id: str, assistance_id: str | None, answers: Answers) -> str:
+def new_draft(work: Work, resident_id: str, assistance_id: str | None, answers: Answers) -> str:
+    """Write a draft and journal it; return its id. Whether it may be is the caller's to check."""
     actor = work.person()
     assert actor.organisation_id is not None
     mandate = Mandate(
@@ -90,7 +91,7 @@ def start_over(work: Work, mandate_id: str) -> str:
         raise NotFound
     abandon(work, mandate_id, "changed")
     answers = replace(view.answers, seen=False, witnessed=False)
-    return _new_draft(work, view.row.resident_id, view.row.assistance_id, answers)
+    return new_draft(work, view.row.resident_id, view.row.assistance_id, answers)
 
 
 def answer(work: Work, mandate_id: str, **changes: Any) -> Answers:

@@ -237,8 +237,14 @@ def test_no_longer_mandate_before_witnesses(browse: Open, database: Database) ->
 
 
 def test_at_most_six_procedures_before_witnesses(browse: Open, database: Database) -> None:
-    many = tuple(
-        ["declarer-revenus", "payer-impot", "timbre-fiscal", "demander-apl", "caf-changement", "caf-adresse", "caf-rib"]
+    many = (
+        "declarer-revenus",
+        "payer-impot",
+        "timbre-fiscal",
+        "demander-apl",
+        "caf-changement",
+        "caf-adresse",
+        "caf-rib",
     )
     nadia = browse("nadia")
     mandate = upto_protection(nadia, many)
