@@ -110,7 +110,11 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
     "regime": {regime.value: label for regime, (label, _hint) in REGIMES.items()},
     "relation": {"relative": N_("Un proche de l’aidant"), "colleague": N_("Un collègue de l’aidant")},
     "by": {"resident": N_("La personne"), "helper": N_("L’aidant")},
-    "copy": {"original": N_("Le texte à signer"), "reprint": N_("Une nouvelle impression")},
+    "copy": {
+        "original": N_("Le texte à signer"),
+        "reprint": N_("Une nouvelle impression"),
+        "certificate": N_("L’attestation d’arrêt"),
+    },
     "criteria": {
         "today": N_("Page d’accueil de l’aidant"),
         "recent": N_("Dernières personnes reçues"),

@@ -256,6 +256,12 @@ class MandateRevoked(_OnMandate):
     outcome: str
 
 
+class MandateFrozen(_OnMandate):
+    """A mandate ended at once with all the others of the resident. ``outcome``: ``death``, as somebody reported it."""
+
+    outcome: str
+
+
 class MandateExpired(_OnMandate):
     """The last day of a mandate is over. Acts were refused from its last second; this entry is written a little later."""
 
@@ -290,7 +296,7 @@ class MandateViewed(_OnMandate):
 
 
 class MandatePrinted(_OnMandate):
-    """A mandate was printed or downloaded; ``copy``: ``original`` or ``reprint``."""
+    """A mandate was printed or downloaded; ``copy``: ``original``, ``reprint``, or ``certificate`` that it was stopped."""
 
     copy: str | None = None
 

@@ -8,17 +8,28 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from aidants.db import Mode, Work
+from aidants.errors import NotFound
 from aidants.i18n import N_, gettext
 from aidants.journal import labels
+from aidants.journal.actions import MandatePrinted
 from aidants.journal.models import JournalRecord
+from aidants.journal.services import record
 from aidants.mandates import queries, renewal, services
 from aidants.mandates.forms import OperatorForm
+from aidants.mandates.lifecycle import State
+from aidants.mandates.queries import MandateView
 from aidants.policy import Permission
 from aidants.web.endpoint import Page, page
 from aidants.web.forms import Parsed, parse
 
 WHICH: Final = N_("Choisissez l’organisme qui a refusé.")
 WHY: Final = N_("Choisissez ce qu’il a dit.")
+ENDED_BY: Final = {
+    "resident": N_("à la demande de la personne"),
+    "helper": N_("par la structure, qui y renonce"),
+    "death": N_("à la suite d’un décès signalé"),
+}
+"""Who stopped a mandate, as the certificate says it."""
 
 
 def renew(work: Work, view: Page) -> Response:
@@ -46,6 +57,37 @@ def note_operator(work: Work, view: Page) -> Response:
         return _show(work, view, form, 422)
     renewal.refused_by_operator(work, mandate.row.id, form.valid().organisme, form.valid().raison)
     return view.redirect(f"/mandats/{mandate.row.id}/organisme")
+
+
+def was_stopped(mandate: MandateView) -> bool:
+    """Tell whether the mandate, or one of its themes, was stopped before its end by somebody."""
+    by_somebody = any(item.withdrawn_at and item.withdrawn_by != "superseded" for item in mandate.authorisations)
+    return by_somebody or (mandate.state is State.REVOKED and mandate.row.end_reason != "superseded")
+
+
+def certificate(work: Work, view: Page) -> Response:
+    """Show, ready to print and sign, what was stopped, when and by whom. Raises NotFound when nothing was."""
+    mandate, resident = queries.get_with_resident(work, view.param("id"))
+    if not was_stopped(mandate):
+        raise NotFound
+    text, _row = queries.frozen_text(work, mandate, resident)
+    stopped = [item for item in mandate.authorisations if item.withdrawn_at is not None]
+    return view.render(
+        "mandates/certificate.html",
+        mandate=mandate,
+        resident=resident,
+        text=text,
+        stopped=stopped,
+        whole=mandate.state is State.REVOKED,
+        by=gettext(ENDED_BY.get(mandate.row.end_reason or (stopped[0].withdrawn_by if stopped else "") or "", "")),
+        operators=renewal.operators(mandate),
+        verification_code=queries.verification_code(work, mandate, resident),
+    )
+
+
+def _prints(work: Work, view: Page) -> None:
+    mandate = queries.get_row(work, view.param("id"))
+    record(work, MandatePrinted(**services.subject(mandate), copy="certificate"))
 
 
 def _show(work: Work, view: Page, form: Parsed[OperatorForm], status: int = 200) -> Response:
@@ -81,6 +123,7 @@ def _views(work: Work, view: Page) -> None:
 
 _CHANGE: Final = Permission.CHANGE_MANDATES
 ROUTES: Final = [
+    page("/mandats/{id:ref}/arret", certificate, permission=Permission.SEE_MANDATES, db=Mode.READ, records=_prints),
     page("/mandats/{id:ref}/renouveler", renew, permission=_CHANGE, db=Mode.WRITE, method="POST"),
     page("/mandats/{id:ref}/organisme", ask_operator, permission=_CHANGE, db=Mode.READ, records=_views),
     page("/mandats/{id:ref}/organisme", note_operator, permission=_CHANGE, db=Mode.WRITE, method="POST"),

@@ -103,5 +103,5 @@ class OperatorForm(FormModel):
 class RevocationForm(FormModel):
     """Who stops the mandate, and which theme (empty: the whole)."""
 
-    par: Literal["resident", "helper"]
+    par: Literal["resident", "helper", "death"]
     theme: Text = Field(default="", max_length=20)

@@ -20,6 +20,7 @@ from aidants.journal.seal import cover, signed_at
 from aidants.journal.services import record
 from aidants.mandates import consent, queries, services
 from aidants.mandates.aftermath import ROUTES as AFTERMATH_ROUTES
+from aidants.mandates.aftermath import was_stopped
 from aidants.mandates.attestation import Footer, mandate_pdf
 from aidants.mandates.forms import ActivationForm, RevocationForm
 from aidants.mandates.lifecycle import PROTECTION, Regime, Signs, State
@@ -72,6 +73,7 @@ def _show(
         agreement=CONSENT_LABELS[mandate.row.consent],
         signed=_signed(mandate),
         renewable=may_renew(mandate, work.now),
+        stopped=was_stopped(mandate),
         verification_code=queries.verification_code(work, mandate, resident) if has_code else "",
     )
 
@@ -147,7 +149,10 @@ def revoke(work: Work, view: Page) -> Response:
         return view.render(
             "mandates/revoke.html", status=422, block="form", form=form, mandate=mandate, resident=resident
         )
-    services.revoke(work, view.param("id"), form.valid().theme or None, form.valid().par)
+    if form.valid().par == services.DEATH:
+        services.report_death(work, queries.get_with_resident(work, view.param("id"))[1].id)
+    else:
+        services.revoke(work, view.param("id"), form.valid().theme or None, form.valid().par)
     return view.redirect(f"/mandats/{view.param('id')}")
 
 

@@ -195,3 +195,64 @@ def test_two_servers_at_once_journal_each_once(demo_database: Database, monkeypa
         thread.join()
     assert sum(counts) == 4
     assert len(ended(demo_database, before)) == 4
+
+
+# Death, certificate
+
+
+def test_a_reported_death_freezes_everything_of_that_person_only(browse: Open, demo_database: Database) -> None:
+    nadia = browse("nadia")
+    card, first = active_mandate(nadia, "demander-apl")
+    second = renew(nadia, first)
+    other = draft(nadia, new_resident(nadia, birth_name="Autrement"))
+    before = last_entry(demo_database)
+    assert nadia.post(f"{first}/arreter", {"par": "death"}).status_code == 303
+    row = mandate_row(demo_database, ref(first))
+    assert (row.state, row.end_reason) == ("revoked", "death")
+    assert mandate_row(demo_database, ref(second)).state == "abandoned"
+    assert mandate_row(demo_database, ref(other)).state == "draft"
+    kinds = kinds_after(demo_database, before)
+    assert (kinds.count("mandate_frozen"), kinds.count("mandate_abandoned")) == (1, 1)
+    assert nadia.post(f"{card}/mandats").status_code == 409
+    assert nadia.post(f"{first}/renouveler").status_code == 409
+    before = last_entry(demo_database)
+    nadia.post(f"{first}/arreter", {"par": "death"})
+    assert "mandate_frozen" not in kinds_after(demo_database, before)
+    assert "Un décès a été signalé" in text_of(nadia.open(first))
+
+
+def test_the_certificate_says_what_stopped(browse: Open, demo_database: Database) -> None:
+    nadia = browse("nadia")
+    _, mandate = active_mandate(nadia, "demander-apl", "carte-grise-adresse")
+    assert nadia.get(f"{mandate}/arret").status_code == 404
+    scope = next(iter(Answers.from_json(mandate_row(demo_database, ref(mandate)).answers).by_scope()))
+    nadia.post(f"{mandate}/arreter", {"par": "resident", "theme": scope})
+    before = last_entry(demo_database)
+    words = text_of(nadia.open(f"{mandate}/arret"))
+    assert "Une partie de ce mandat est arrêtée" in words
+    assert "Ewa Zbigniewska" in words
+    printed = [entry for entry in entries_after(demo_database, before) if entry.type == "mandate_printed"]
+    assert [entry.detail for entry in printed] == ['{"copy":"certificate"}']
+    nadia.post(f"{mandate}/arreter", {"par": "resident"})
+    words = text_of(nadia.open(f"{mandate}/arret"))
+    assert "Tout le mandat" in words
+    assert "à la demande de la personne" in words
+    assert browse("youssef").get(f"{mandate}/arret").status_code == 404
+
+
+def test_a_superseded_mandate_was_stopped_by_nobody(browse: Open, demo_database: Database) -> None:
+    nadia = browse("nadia")
+    card, old = active_mandate(nadia, "demander-apl")
+    new = draft(nadia, card)
+    for question, fields in (
+        ("demarches", {"demarches": ["demander-apl"]}),
+        ("autres", {}),
+        ("duree", {"duree": "MONTH"}),
+        ("protection", {"protection": "non"}),
+        ("accord", {"accord": "paper"}),
+        ("lecture", {"lu": "oui"}),
+    ):
+        nadia.post(f"{new}/{question}", fields)
+    ask_and_activate(nadia, new)
+    assert mandate_row(demo_database, ref(old)).end_reason == "superseded"
+    assert nadia.get(f"{old}/arret").status_code == 404

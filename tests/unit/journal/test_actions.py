@@ -19,7 +19,7 @@ EXPECTED = {
     Kind.ORGANISATION: "organisation_created",
     Kind.RESIDENT: "resident_created resident_viewed resident_changed resident_erased resident_searched",
     Kind.MANDATE: "mandate_drafted consent_asked consent_given consent_refused mandate_activated authorisation_granted "
-    "authorisation_superseded authorisation_revoked mandate_revoked mandate_expired mandate_renewed "
+    "authorisation_superseded authorisation_revoked mandate_revoked mandate_frozen mandate_expired mandate_renewed "
     "mandate_refused_by_operator mandate_abandoned mandate_viewed "
     "mandate_printed mandate_verified",
     Kind.ASSISTANCE: "assistance_started assistance_ended run_started step_shown step_done step_skipped step_blocked "
