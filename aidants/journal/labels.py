@@ -130,6 +130,8 @@ OUTCOMES: Final[dict[str, str]] = {
     "expired": N_("mandat terminé"),
     "revoked": N_("mandat arrêté"),
     "unknown": N_("code inconnu"),
+    "person_yes": N_("le mandat concerne bien cette personne"),
+    "person_no": N_("le mandat ne concerne pas cette personne"),
     "password": N_("mot de passe faux"),
     "code": N_("code faux"),
     "throttled": N_("trop d’essais"),

@@ -19,6 +19,7 @@ from aidants.i18n import N_
 from aidants.policy import Permission
 from aidants.portal import queries
 from aidants.portal.help import help_page, help_pages
+from aidants.portal.person import PERSON_ROUTES
 from aidants.portal.verification import VERIFICATION_ROUTES
 from aidants.web.endpoint import LANGUAGE_COOKIE, Page, page
 from aidants.web.security import own_path
@@ -108,6 +109,7 @@ _PUBLIC = Permission.PUBLIC
 ROUTES = [
     page("/", home, permission=_PUBLIC, db=Mode.OWN),
     *VERIFICATION_ROUTES,
+    *PERSON_ROUTES,
     page("/langue", change_language, permission=_PUBLIC, db=Mode.NONE, method="POST"),
     page("/accessibilite", accessibility, permission=_PUBLIC, db=Mode.READ),
     page("/vos-donnees", your_data, permission=_PUBLIC, db=Mode.READ),

@@ -75,6 +75,18 @@ def words(text: str) -> list[str]:
     return fold(text).split()
 
 
+def is_named(identity: Identity, typed: str, born: str) -> bool:
+    """Tell whether what is typed from an identity document names this person.
+
+    Every word typed is one of their names; a whole family name (of birth or usual) and one given name are among them; the
+    birth date (ISO) is the same, and known.
+    """
+    given, names = set(words(identity.given_names)), [words(identity.birth_name), words(identity.usual_name)]
+    known, said = given.union(*names), set(words(typed))
+    family = any(name and said.issuperset(name) for name in names)
+    return bool(born) and born == identity.birth_date and family and bool(said & given) and said <= known
+
+
 def phone_digits(text: str) -> str:
     """Return the national number of a phone as typed: digits only, ``+33``, ``0033`` and a first zero dropped."""
     digits = "".join(letter for letter in text if letter.isdecimal())
