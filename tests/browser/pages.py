@@ -42,6 +42,14 @@ def public(visit: Visit) -> Tour:
         yield f"verdict, {state}"
     visit.open("/v/ABCDEFGH")
     yield "verdict, unknown"
+    visit.open(f"/v/{visit.site.code_of('active')}/personne")
+    yield "does it concern"
+    visit.press("Demander")
+    yield "does it concern, errors"
+    visit.hands.write("Prénom et nom", "Jeanne Personne")
+    visit.hands.write("Année", "1950")
+    visit.press("Demander")
+    yield "does it concern, no"
     for path in ("/accessibilite", "/vos-donnees", "/mentions-legales", "/demo", "/nulle-part", "/aide"):
         visit.open(path)
         yield path
@@ -172,10 +180,21 @@ def mandates(visit: Visit) -> Tour:
     with visit.page.expect_navigation():
         visit.page.locator("main .rows a").first.click()
     yield "mandate, stopped"
+    visit.press("Attestation d’arrêt")
+    yield "certificate"
     visit.mandate_of("aubert")
     yield "mandate, in force"
     visit.press("Reçu de l’enregistrement")
     yield "mandate, receipt"
+    visit.press("Le mandat")
+    visit.press("Un organisme a refusé ce mandat")
+    yield "operator refuses"
+    visit.press("Noter ce refus")
+    yield "operator refuses, errors"
+    visit.page.get_by_role("radio").first.check()
+    visit.hands.choose("radio", "Il doute du papier")
+    visit.press("Noter ce refus")
+    yield "operator refused before"
     visit.press("Le mandat")
     visit.press("Arrêter ce mandat")
     yield "stop"
