@@ -39,7 +39,11 @@ from aidants.journal import actions
 from aidants.journal.flood import FloodGate
 from aidants.journal.sealer import Sealer, sealing
 from aidants.journal.services import record
+from aidants.maintenance import Keeper
 from aidants.mandates import routes as mandates
+from aidants.messages import routes as messages
+from aidants.messages.deliverer import Deliverer
+from aidants.messages.transports import transports
 from aidants.migrate import at_head
 from aidants.policy import Actor, Permission, can
 from aidants.portal import routes as portal
@@ -62,6 +66,7 @@ ROUTES: Final[list[Route]] = [
     *mandates.ROUTES,
     *guides.ROUTES,
     *audit.ROUTES,
+    *messages.ROUTES,
 ]
 _FIRST: Final = "Rien n’est encore installé dans ce dossier. Lancez d’abord : aidants init"
 STRANGERS_WAIT: Final = 0.1
@@ -78,6 +83,7 @@ _MENU: Final = (
     (Permission.AUDIT_JOURNAL, i18n.N_("Signalements"), "/journal/signalements"),
     (Permission.AUDIT_JOURNAL, i18n.N_("Tirage"), "/journal/tirage"),
     (Permission.AUDIT_JOURNAL, i18n.N_("Exporter"), "/journal/exporter"),
+    (Permission.MANAGE_INSTALLATION, i18n.N_("Messages"), "/messages"),
 )
 _UNDER: Final = {"/personnes": ("/mandats/", "/parcours/")}
 _PUBLIC_MENU: Final = (
@@ -250,9 +256,15 @@ def _lifespan(settings: Settings, database: Database) -> Callable[[Starlette], A
         sealer = Sealer(database, settings.checkpoint_seconds) if settings.seal_here else None
         if sealer is not None:
             sealer.start()
+        deliverer, keeper = Deliverer(database, transports(settings)), Keeper(database)
+        deliverer.start()
+        if settings.maintain_here:
+            keeper.start()
         try:
             yield
         finally:
+            keeper.stop()
+            deliverer.stop()
             if sealer is not None:
                 sealer.stop()
             database.dispose()

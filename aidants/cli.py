@@ -29,6 +29,10 @@ app.add_typer(journal_commands.journal, name="journal")
 residents = typer.Typer(no_args_is_help=True, help="Les usagers : effacer. / Residents: erase.")
 app.add_typer(guides, name="guides")
 app.add_typer(residents, name="resident")
+messages = typer.Typer(no_args_is_help=True, help="Les messages : envoyer, essayer. / Messages: deliver, try.")
+app.add_typer(messages, name="messages")
+maintenance = typer.Typer(no_args_is_help=True, help="Les tâches de chaque jour. / Daily jobs.")
+app.add_typer(maintenance, name="maintenance")
 
 
 def main() -> None:
@@ -236,6 +240,47 @@ def erase_resident(
     except NotFound:
         stop(f"Personne n’a cette référence ici : {reference}. Rien n’a été effacé.")
     print("La personne est effacée. Les preuves du journal restent bonnes.")
+
+
+@messages.command("deliver")
+def deliver_messages() -> None:
+    """Envoyer les messages qui attendent ; code 1 si certains restent. / Send what waits."""
+    from aidants.messages.delivery import deliver_due
+    from aidants.messages.transports import transports
+
+    settings = config.load()
+    tally = deliver_due(open_installation(settings), transports(settings))
+    print(f"{tally.sent} envoyé(s), {tally.put_off} remis à plus tard, {tally.failed} abandonné(s).")
+    raise SystemExit(1 if tally.put_off or tally.failed else 0)
+
+
+@messages.command("try")
+def try_message(
+    address: Annotated[str, typer.Argument(help="Une adresse e-mail ou un numéro de mobile")],
+) -> None:
+    """Préparer un message d’essai ; il part comme les autres. / Queue a trial message."""
+    from aidants.crypto import new_id
+    from aidants.db import Mode, unit_of_work
+    from aidants.messages.models import Channel
+    from aidants.messages.services import enqueue
+
+    settings = config.load()
+    channel = Channel.MAIL if "@" in address else Channel.SMS
+    with unit_of_work(open_installation(settings), Mode.WRITE) as work:
+        values, dedup = {"address": settings.base_url}, f"trial|{new_id()}"
+        enqueue(work, channel, address, "trial", values, dedup=dedup, language=settings.locale)
+    print("Le message d’essai attend son envoi. Pour l’envoyer maintenant : aidants messages deliver")
+
+
+@maintenance.command("run")
+def run_maintenance() -> None:
+    """Faire les tâches du jour ; une deuxième fois ne change rien. / Do the day's jobs; idempotent."""
+    from aidants.maintenance import run
+
+    done = run(open_installation(config.load()))
+    for name, outcome in done.items():
+        print(f"{name} : {outcome if isinstance(outcome, int) else 'échec'}")
+    raise SystemExit(1 if any(outcome is None for outcome in done.values()) else 0)
 
 
 if __name__ == "__main__":

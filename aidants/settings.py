@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -49,6 +50,10 @@ class Settings(BaseSettings):
     max_body_bytes: int = 4 * 1024 * 1024
     write_wait_seconds: float = 5.0
     checkpoint_seconds: float = 1.0
+    mail_url: str = ""
+    mail_from: str = ""
+    sms_url: str = ""
+    maintain_here: bool = True
 
     @field_validator("timezone")
     @classmethod
@@ -75,6 +80,34 @@ class Settings(BaseSettings):
         if parts.scheme == "http" and not _is_local(parts.hostname):
             raise ValueError("http n’est permis que sur cette machine ; ailleurs, utilisez https")
         return value.rstrip("/")
+
+    @field_validator("mail_url")
+    @classmethod
+    def _usable_mail(cls, value: str) -> str:
+        return _channel(value, {"smtp", "smtps"}, "smtp://serveur:587, smtps://serveur, file:///dossier ou none")
+
+    @field_validator("mail_from")
+    @classmethod
+    def _usable_sender(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[\w.+-]+@[\w.-]+", value, re.ASCII):
+            raise ValueError("adresse électronique attendue")
+        return value
+
+    @field_validator("sms_url")
+    @classmethod
+    def _usable_sms(cls, value: str) -> str:
+        schemes = {"http", "https", "post+http", "post+https"}
+        value = _channel(value, schemes, "https://passerelle/envoi?to={to}&text={text}, file:///dossier ou none")
+        if urlsplit(value).scheme in schemes and not {"{to}", "{text}"} <= set(re.findall(r"\{\w+\}", value)):
+            raise ValueError("l’adresse doit contenir {to} et {text}")
+        return value
+
+    @property
+    def sender(self) -> str:
+        """The address messages come from."""
+        host = urlsplit(self.base_url).hostname or ""
+        named = "." in host and not host.replace(".", "").isdigit() and ":" not in host
+        return self.mail_from or f"aidants@{host if named else 'localhost'}"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -135,6 +168,20 @@ class Settings(BaseSettings):
             return ipaddress.ip_address(host).is_global
         except ValueError:
             return True
+
+
+def _channel(value: str, schemes: set[str], examples: str) -> str:
+    """Return the address of a transport, "" for none. Raises ValueError without quoting it: it may hold a password."""
+    if value in {"", "none"}:
+        return ""
+    try:
+        parts = urlsplit(value)
+        known = bool(parts.hostname) and parts.scheme in schemes and parts.port != 0
+    except ValueError:
+        known = False
+    if not (known or value.startswith("file:///")) or not value.isprintable():
+        raise ValueError(f"adresse attendue : {examples}")
+    return value
 
 
 def _is_local(host: str) -> bool:

@@ -15,6 +15,7 @@ from aidants.journal import labels
 from aidants.journal.actions import CONSOLE, PUBLIC, SYSTEM
 from aidants.journal.models import JournalRecord
 from aidants.mandates.signers import REGIMES
+from aidants.messages.wording import TEMPLATES
 from aidants.procedures import SCOPES, procedure_title
 
 FIELDS: Final = {
@@ -43,7 +44,9 @@ FIELDS: Final = {
 DETAILS: Final = {
     "act": N_("Acte confirmé"),
     "assurance": N_("Niveau de preuve"),
+    "attempts": N_("Essais"),
     "by": N_("Fait par"),
+    "channel": N_("Moyen d’envoi"),
     "choice": N_("Réponse"),
     "copy": N_("Exemplaire"),
     "count": N_("Autres non détaillées"),
@@ -56,6 +59,7 @@ DETAILS: Final = {
     "fields": N_("Rubriques modifiées"),
     "flag": N_("Signalement"),
     "filters": N_("Critères"),
+    "message": N_("Message"),
     "minutes": N_("Minutes"),
     "operator": N_("Organisme"),
     "renews": N_("Mandat repris"),
@@ -110,6 +114,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
     "regime": {regime.value: label for regime, (label, _hint) in REGIMES.items()},
     "relation": {"relative": N_("Un proche de l’aidant"), "colleague": N_("Un collègue de l’aidant")},
     "by": {"resident": N_("La personne"), "helper": N_("L’aidant")},
+    "channel": {"mail": N_("Courrier électronique"), "sms": N_("SMS")},
     "copy": {
         "original": N_("Le texte à signer"),
         "reprint": N_("Une nouvelle impression"),
@@ -132,6 +137,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
     },
     "filters": FILTERS,
     "rule": {rule.value: title for rule, title in TITLES.items()},
+    "template": {name: template.title for name, template in TEMPLATES.items()},
     "view": {
         "log": N_("Fichiers sans donnée personnelle"),
         "records": N_("Fichiers avec les enregistrements"),

@@ -1,7 +1,7 @@
 """Erasing a resident: what names them goes, the proof that acts took place stays.
 
-Identity, key, search tokens, texts of mandates and sealed payloads of the journal are deleted; mandates, sittings and walks
-then name nobody. No proof of the journal changes: its tree never held personal data (RGPD art. 17).
+Identity, key, search tokens, texts of mandates, messages and sealed payloads of the journal are deleted; mandates, sittings
+and walks then name nobody. No proof of the journal changes: its tree never held personal data (RGPD art. 17).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from aidants.journal.actions import ResidentErased
 from aidants.journal.erasures import ErasureList, spans
 from aidants.journal.services import record, shred_payloads
 from aidants.mandates import services as mandates
+from aidants.messages import services as messages
 from aidants.residents import services as residents
 from aidants.residents.models import Resident
 
@@ -41,6 +42,7 @@ def erase(work: Work, resident_id: str, outcome: str) -> None:
     mandates.forget(work, resident_id)
     guides.forget(work, resident_id)
     assistance.forget(work, resident_id)
+    messages.forget(work, resident_id)
     work.session.flush()
     residents.forget(work, row)
     entries = spans(shred_payloads(work, resident_id))

@@ -473,6 +473,34 @@ class AccessRefused(Action, kind=Kind.SYSTEM):
     count: int | None = None
 
 
+class _OnMessage(Action, kind=Kind.SYSTEM, group=True):
+    message: str
+    channel: str
+    template: str
+    resident: str | None = None
+    mandate: str | None = None
+
+
+class MessageSent(_OnMessage):
+    """A message left: its server or gateway took it. ``channel``: ``mail`` or ``sms``; ``template``: which text; ``attempts``:
+    how many it took."""
+
+    attempts: int
+    actor: str = SYSTEM
+
+
+class MessageFailed(_OnMessage):
+    """A message was given up. ``outcome``: the code of the last error; ``attempts``: how many were made."""
+
+    attempts: int
+    outcome: str
+    actor: str = SYSTEM
+
+
+class MessageRequeued(_OnMessage):
+    """An administrator asked that a message given up be sent again."""
+
+
 class ClockAnomaly(Action, kind=Kind.SYSTEM):
     """The server's clock went back by more than two seconds since the entry before; ``seconds`` says how far."""
 

@@ -79,6 +79,9 @@ LABELS: Final[dict[str, str]] = {
     "anomaly_reviewed": N_("Signalement examiné"),
     "checkpoint_published": N_("Point de contrôle remis au-dehors, {entries}"),
     "access_refused": N_("Accès refusé"),
+    "message_sent": N_("Message envoyé"),
+    "message_failed": N_("Message non envoyé"),
+    "message_requeued": N_("Nouvel envoi d’un message demandé"),
     "clock_anomaly": N_("Horloge du serveur revenue en arrière de {seconds}"),
 }
 
@@ -158,6 +161,21 @@ OUTCOMES: Final[dict[str, str]] = {
     "duration_not_allowed": N_("durée non permise"),
     "text_too_old": N_("texte d’un autre jour"),
     "verification_running": N_("vérification déjà en cours"),
+    "no_channel": N_("aucun moyen d’envoi n’est réglé"),
+    "bad_address": N_("adresse ou numéro mal écrit"),
+    "unknown_host": N_("serveur introuvable"),
+    "no_answer": N_("le serveur ne répond pas"),
+    "too_slow": N_("le serveur répond trop lentement"),
+    "tls_failed": N_("connexion protégée impossible"),
+    "login_refused": N_("le serveur refuse notre mot de passe"),
+    "login_in_clear": N_("le serveur ne protège pas le mot de passe"),
+    "put_off": N_("le serveur demande d’attendre"),
+    "message_refused": N_("le serveur refuse le message ou l’adresse"),
+    "no_room": N_("disque plein"),
+    "folder_failed": N_("le dossier ne s’ouvre pas"),
+    "gateway_failed": N_("la passerelle a répondu par une erreur"),
+    "interrupted": N_("envoi interrompu plusieurs fois"),
+    "unreadable": N_("message illisible"),
 }
 
 _WORDS: Final[dict[str, dict[str, str]]] = {

@@ -23,7 +23,11 @@ _RULE: Final = "-" * 32
 
 
 def message(note: str, size: int, vkey: str, settings: Settings) -> str:
-    """Return the text, in the language of the installation; the note stands in it byte for byte."""
+    """Return the text, in the language of the installation; the note stands in it byte for byte.
+
+    Without ``vkey``, which a server may not be allowed to read, only the note is given.
+    """
     i18n.use(settings.locale)
     body = _(BODY).format(address=settings.base_url, size=format_decimal(size, locale=i18n.current()))
-    return f"{body}{_RULE}\n{note}{_RULE}\n\n{_(KEY).format(vkey=vkey)}\n"
+    key = f"\n{_(KEY).format(vkey=vkey)}\n" if vkey else ""
+    return f"{body}{_RULE}\n{note}{_RULE}\n{key}"

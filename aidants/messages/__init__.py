@@ -1,1 +1,1 @@
-"""Messages to people: an outbox written with the change, delivered after it."""
+"""The outbox: messages written in the transaction of the act, delivered after it."""

@@ -27,6 +27,7 @@ PAGES: Final = (
     "journal-aidant",
     "journal-structure",
     "journal-auditeur",
+    "messages",
 )
 """The pages in the order in which somebody new would read them."""
 INDEX: Final = "/aide"
@@ -44,6 +45,7 @@ _BY_PATH: Final = (
     (r"/mon-journal\b", "journal-aidant"),
     (r"/journal-structure\b", "journal-structure"),
     (r"/journal\b(?!-)", "journal-auditeur"),
+    (r"/messages$", "messages"),
 )
 
 

@@ -12,6 +12,7 @@ LONG_GIVEN = "Marie-Emmanuelle-Apollonie Charlotte-Élisabeth Anne-Sophie-Guille
 HELP = (
     *("connexion", "aujourdhui", "personnes", "fiche-personne", "mandat", "mandat-signature", "mandat-arreter"),
     *("guide-parcours", "guides-seul", "verifier", "journal-aidant", "journal-structure", "journal-auditeur"),
+    "messages",
 )
 
 
@@ -338,6 +339,14 @@ def newcomer(visit: Visit) -> Tour:
         yield path
 
 
+def outbox(visit: Visit) -> Tour:
+    """An administrator: messages, when nothing is set up, and again in trouble."""
+    visit.open("/messages")
+    yield "messages"
+    visit.open("/messages?envoi=demande")
+    yield "messages, sent again"
+
+
 TOURS: tuple[tuple[str | None, Callable[[Visit], Tour]], ...] = (
     (None, public),
     (None, reader),
@@ -352,4 +361,5 @@ TOURS: tuple[tuple[str | None, Callable[[Visit], Tour]], ...] = (
     ("Paul", journal("/journal")),
     ("Paul", auditing),
     ("Sofia", newcomer),
+    ("Sofia", outbox),
 )

@@ -34,16 +34,20 @@ from aidants.journal.verify import verify
 from aidants.mandates.models import Mandate, MandateFrozenText
 from aidants.mandates.queries import get_with_resident, verification_code
 from aidants.mandates.services import draft_mandate
+from aidants.messages.services import About
 from aidants.residents.models import Resident, ResidentToken
 from aidants.residents.services import everybody, resident_key
 from aidants.settings import Settings
 from tests.security.tools import Places, actor_of, digest, kinds_after, last_entry, prepare
 from tests.support.client import Browser
+from tests.support.outbox import configure, queue, rows
 
 
 def fill(database: Database, places: Places) -> dict[str, bytes]:
     """Give Monique Aubert a sealed payload; return the bytes that only she can be known by: keys, names, sealed texts."""
     who = places.residents["Aubert"]
+    configure(database, mail_url="file:///nowhere")
+    queue(database, about=About(resident=who))
     with unit_of_work(database, Mode.WRITE) as work:
         work.actor = actor_of(work, "nadia")
         row = work.session.get_one(Resident, who)
@@ -62,7 +66,8 @@ def fill(database: Database, places: Places) -> dict[str, bytes]:
         payloads = select(JournalPayload).join(JournalRecord, col(JournalRecord.id) == JournalPayload.entry_id)
         for payload in work.session.exec(payloads.where(JournalRecord.owner == owner_of(who))):
             found[f"payload {payload.entry_id}"] = payload.sealed
-    assert len(found) >= 9
+    found |= {f"message {message.id}": message.sealed for message in rows(database) if message.sealed}
+    assert len(found) >= 10
     return found
 
 

@@ -12,18 +12,20 @@ from sqlmodel import SQLModel
 
 from aidants import demo
 from aidants.db import Database, Mode, unit_of_work
+from aidants.messages.services import About
 from aidants.residents.identity import Identity, words
 from aidants.residents.services import change_resident, create_resident, get_resident
 from aidants.settings import Settings
 from tests.security.tools import actor_of, prepare
 from tests.support.client import Browser
+from tests.support.outbox import configure, queue
 
 MARKED = Identity(
     birth_name="Quéméneur-Zylberstein",
     given_names="Apolline Zénobie",
     usual_name="Vandewoestyne",
     birth_date="1943-08-17",
-    birthplace="Wissembourg-sur-Cance",
+    birthplace="Wissembourg-sur-Ysonne",
     phone="06 39 98 71 23",
     email="apolline@zenobie.example",
 )
@@ -63,6 +65,8 @@ def test_nothing_of_a_resident_is_readable(
         assert "Apolline" in nadia.post("/personnes/chercher", {"recherche": query}).text
     nadia.open(f"/personnes/{resident}")
     nadia.post(f"/personnes/{resident}/mandats")
+    configure(demo_database, mail_url="file:///nowhere")
+    queue(demo_database, to=MARKED.email, about=About(resident=resident), address=MARKED.full_name)
     stolen = dump(demo_database, settings.data_dir)
     assert len(stolen) > 50_000
     found = [needle for needle in needles() if needle.encode() in stolen]

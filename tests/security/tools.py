@@ -157,6 +157,7 @@ def concrete(pattern: str, places: Places) -> str:
         "accompagnements": places.sitting,
         "parcours": places.run,
         "guides": "carte-grise-adresse",
+        "messages": "a" * 26,
     }
     values = {
         "id": ids.get(first, places.entry),

@@ -22,6 +22,14 @@ from aidants import settings
         ("AIDANTS_BASE_URL", "aidants.fr", "https://"),
         ("AIDANTS_BASE_URL", "http://aidants.fr", "https"),
         ("AIDANTS_THREADS", "beaucoup", "AIDANTS_THREADS"),
+        ("AIDANTS_MAIL_URL", "mail.exemple.fr", "AIDANTS_MAIL_URL"),
+        ("AIDANTS_MAIL_URL", "smtp://", "adresse attendue"),
+        ("AIDANTS_MAIL_URL", "smtp://mail.exemple.fr:ssl", "adresse attendue"),
+        ("AIDANTS_MAIL_URL", "file://here/there", "adresse attendue"),
+        ("AIDANTS_MAIL_URL", "smtp://mail.exemple.fr\r\n", "adresse attendue"),
+        ("AIDANTS_MAIL_FROM", "Aidants <a@b.fr>", "adresse électronique attendue"),
+        ("AIDANTS_SMS_URL", "ftp://exemple.fr/{to}{text}", "adresse attendue"),
+        ("AIDANTS_SMS_URL", "https://exemple.fr/?to={to}", "{to} et {text}"),
         ("AIDANTS_CONFIG", "/nowhere/aidants.toml", "illisible"),
     ],
 )
@@ -74,3 +82,23 @@ def test_postgresql_addresses_name_the_driver_we_ship() -> None:
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
         settings.load().timezone = "UTC"
+
+
+def test_a_wrong_mail_server_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIDANTS_MAIL_URL", "smpt://aidants:hunter2@mail.exemple.fr")
+    with pytest.raises(settings.SettingsError) as raised:
+        settings.load()
+    assert "hunter2" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "sender"),
+    [
+        ({"base_url": "https://aidants.exemple.fr"}, "aidants@aidants.exemple.fr"),
+        ({"base_url": "http://127.0.0.1:8000"}, "aidants@localhost"),
+        ({"base_url": "http://[::1]:8000"}, "aidants@localhost"),
+        ({"mail_from": "nepasrepondre@exemple.fr"}, "nepasrepondre@exemple.fr"),
+    ],
+)
+def test_messages_come_from_an_address(values: dict[str, str], sender: str) -> None:
+    assert settings.Settings(**values).sender == sender

@@ -395,6 +395,7 @@ def test_an_unknown_help_page_does_not_exist() -> None:
         ("/journal-structure", "journal-structure"),
         ("/journal", "journal-auditeur"),
         ("/journal/entrees/abc", "journal-auditeur"),
+        ("/messages", "messages"),
     ],
 )
 def test_each_screen_leads_to_its_help(path: str, page: str) -> None:

@@ -26,7 +26,7 @@ EXPECTED = {
     "step_undone choice_made sensitive_act run_finished",
     Kind.AUDIT: "journal_searched journal_verified journal_exported proof_issued entry_opened "
     "name_revealed anomaly_reviewed checkpoint_published",
-    Kind.SYSTEM: "access_refused clock_anomaly",
+    Kind.SYSTEM: "access_refused message_sent message_failed message_requeued clock_anomaly",
 }
 
 

@@ -1,0 +1,66 @@
+"""The texts of messages: French msgids, rendered in the recipient's language when the message is queued.
+
+A text says what is needed and no more. Values are put on one line, so that a name with a line break in it forges neither a
+header nor a line; only what a template calls ``verbatim`` keeps its lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from aidants import i18n
+from aidants.i18n import N_
+
+_CONTROL: Final = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One text. An SMS has no subject."""
+
+    title: str
+    """What administrators call it."""
+    subject: str
+    body: str
+    verbatim: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A rendered message."""
+
+    subject: str
+    body: str
+
+
+TEMPLATES: Final[dict[str, Template]] = {
+    "checkpoint": Template(
+        title=N_("Point de contrôle du journal"),
+        subject=N_("Point de contrôle du journal, {day}"),
+        body="{text}",
+        verbatim=frozenset({"text"}),
+    ),
+    "trial": Template(
+        title=N_("Message d’essai"),
+        subject=N_("Message d’essai"),
+        body=N_("Ceci est un essai envoyé par {address}. Vous n’avez rien à faire."),
+    ),
+}
+
+
+def render(name: str, values: Mapping[str, str], language: str) -> Text:
+    """Return a template's text; a language that is not ours gets French. Raises KeyError for an unknown name or value."""
+    template = TEMPLATES[name]
+    catalogue = i18n.catalogue(language if language in i18n.LANGUAGES else i18n.DEFAULT)
+    safe = {key: value if key in template.verbatim else one_line(value) for key, value in values.items()}
+    subject = one_line(catalogue.gettext(template.subject).format_map(safe))
+    body = template.body if template.body == "{text}" else catalogue.gettext(template.body)
+    return Text(subject, body.format_map(safe))
+
+
+def one_line(text: str) -> str:
+    """Return the text with line breaks and other control signs folded into single spaces."""
+    return _CONTROL.sub(" ", text).strip()
