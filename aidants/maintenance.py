@@ -12,6 +12,7 @@ from typing import Final
 from sqlmodel import col, select
 
 from aidants.accounts.models import Membership, Person
+from aidants.counter.reminders import remind
 from aidants.dates import local_day, long_date
 from aidants.db import Database, Mode, Work, unit_of_work
 from aidants.journal.actions import CheckpointPublished
@@ -19,6 +20,7 @@ from aidants.journal.publication import message
 from aidants.journal.seal import cover, last_checkpoint
 from aidants.journal.services import record
 from aidants.journal.signer import kept_outside
+from aidants.mandates.renewal import end_what_is_over
 from aidants.messages.models import Channel, OutboxMessage
 from aidants.messages.services import available, enqueue
 from aidants.policy import Role
@@ -69,6 +71,8 @@ def _unserved(work: Work) -> dict[str, str]:
 
 
 JOBS: Final[dict[str, Callable[[Database], int]]] = {
+    "ends": end_what_is_over,
+    "reminders": remind,
     "checkpoint": publish_checkpoint,
 }
 """Each job by its name, in order; it returns how much it did."""

@@ -43,6 +43,16 @@ TEMPLATES: Final[dict[str, Template]] = {
         body="{text}",
         verbatim=frozenset({"text"}),
     ),
+    "ending": Template(
+        title=N_("Mandat qui finit bientôt"),
+        subject=N_("Un mandat finit bientôt : {reference}"),
+        body=N_(
+            "Bonjour,\n\n"
+            "Le mandat {reference} finit le {end}.\n"
+            "Si la personne le souhaite, proposez-lui de le renouveler : tout sera relu et signé de nouveau.\n\n"
+            "{address}\n"
+        ),
+    ),
     "trial": Template(
         title=N_("Message d’essai"),
         subject=N_("Message d’essai"),

@@ -8,7 +8,13 @@ from aidants.messages.letter import compose
 from aidants.messages.transports import Outgoing
 from aidants.messages.wording import TEMPLATES, one_line, render
 
-VALUES = {"day": "24 novembre 2026", "text": "a\nb\n", "address": "https://aidants.exemple.fr"}
+VALUES = {
+    "day": "24 novembre 2026",
+    "text": "a\nb\n",
+    "address": "https://aidants.exemple.fr",
+    "reference": "7K4M-2Q9X",
+    "end": "24 décembre 2026",
+}
 EVIL = "Dupont\r\nBcc: tous@exemple.fr\r\n\r\nAutre texte\u2028\x00fin"
 
 
