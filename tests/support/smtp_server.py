@@ -3,20 +3,36 @@
 Each accepted message becomes one file, written before the answer, as a careful server does. SMTP_MODE tells it to misbehave:
 ``kill`` (SIGKILL between the final dot and the 250; SMTP_AFTER: as many messages are answered before that one), ``451``,
 ``550`` (answer to RCPT), ``554`` (answer to DATA), ``hang`` (never answers MAIL), ``drip`` (a greeting without end).
+
+SMTP_CERT names a PEM file with key and certificate: STARTTLS is offered, or TLS spoken from the start with SMTP_TLS=1.
+SMTP_LOGIN (``name:password``) is then asked.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import itertools
 import os
 import signal
+import ssl
 import sys
 from pathlib import Path
 
 MODE = os.environ.get("SMTP_MODE", "")
 AFTER = int(os.environ.get("SMTP_AFTER", "0"))
+CERT = os.environ.get("SMTP_CERT", "")
+LOGIN = os.environ.get("SMTP_LOGIN", "")
 _numbers = itertools.count()
+
+
+def tls() -> ssl.SSLContext | None:
+    """Return the server's side of TLS, when it has a certificate."""
+    if not CERT:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERT)
+    return context
 
 
 async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -34,11 +50,29 @@ async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
             await asyncio.sleep(0.2)
     await say("220 mail.example")
     to: list[str] = []
+    context = tls()
+    safe, known = writer.get_extra_info("ssl_object") is not None, not LOGIN
     while line := (await reader.readline()).decode("ascii", "replace").strip():
         verb = line.split(":")[0].split()[0].upper()
         if verb == "QUIT":
             await say("221 bye")
             break
+        if verb == "EHLO" and context is not None:
+            await say("250-mail.example\r\n250 AUTH PLAIN" if safe else "250-mail.example\r\n250 STARTTLS")
+            continue
+        if verb == "STARTTLS" and context is not None:
+            await say("220 go on")
+            await writer.start_tls(context)
+            safe = True
+            continue
+        if verb == "AUTH":
+            given = base64.b64decode(line.split()[-1]).decode().split("\0", 1)[1].replace("\0", ":")
+            known = safe and given == LOGIN
+            await say("235 welcome" if known else "535 no")
+            continue
+        if verb == "MAIL" and not known:
+            await say("530 who are you")
+            continue
         if verb == "MAIL" and MODE == "hang":
             await asyncio.sleep(3600)
         if verb == "RCPT":
@@ -70,7 +104,8 @@ async def receive(reader: asyncio.StreamReader, folder: Path, to: list[str]) -> 
 
 async def main() -> None:
     """Serve until killed."""
-    server = await asyncio.start_server(converse, "127.0.0.1", int(sys.argv[1]))
+    context = tls() if os.environ.get("SMTP_TLS") else None
+    server = await asyncio.start_server(converse, "127.0.0.1", int(sys.argv[1]), ssl=context)
     print("ready", flush=True)
     async with server:
         await server.serve_forever()

@@ -7,10 +7,18 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
+from aidants import clock
 from aidants.messages import folder, gateway, smtp
 from aidants.messages.transports import Outgoing, Transport, Undelivered
 from tests.support.outbox import mail_server, received, sms_gateway, texts
@@ -90,6 +98,45 @@ def test_smtp_header_injection_reaches_no_server() -> None:
 def test_smtp_over_tls_wants_a_good_certificate(tmp_path: Path) -> None:
     with mail_server(tmp_path / "mail") as server:  # speaks no TLS at all
         assert refused(smtp.mail(f"smtps://127.0.0.1:{server.port}", SENDER), MESSAGE) == ("tls_failed", False, True)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate of our own for 127.0.0.1, with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail.example")])
+    now = clock.now()
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + made.public_bytes(Encoding.PEM)
+    path = tmp_path_factory.mktemp("tls") / "server.pem"
+    path.write_bytes(pem)
+    return path
+
+
+@pytest.mark.parametrize(("scheme", "tls"), [("smtp", ""), ("smtps", "1")])
+def test_smtp_over_tls_with_a_login(
+    tmp_path: Path, certificate: Path, scheme: str, tls: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "_LOCAL", set())  # as if it were another machine: the password needs TLS
+    env = {"SMTP_CERT": str(certificate), "SMTP_LOGIN": "moi:s@cret", "SMTP_TLS": tls}
+    with mail_server(tmp_path / "mail", **env) as server:
+        good = f"{scheme}://moi:s%40cret@127.0.0.1:{server.port}"
+        assert refused(smtp.mail(good, SENDER), MESSAGE) == ("tls_failed", False, True), "nobody vouches for it"
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert smtp.mail(good, SENDER)(MESSAGE) == "2.0.0 Ok: queued as Q0000"
+        assert refused(smtp.mail(good.replace("s%40", "x"), SENDER), MESSAGE) == ("login_refused", False, True)
+        assert refused(smtp.mail(good.replace("127.0.0.1", "localhost"), SENDER), MESSAGE)[0] == "tls_failed"
+    assert len(received(tmp_path / "mail")) == 1
 
 
 def test_folder_holds_whole_files(tmp_path: Path) -> None:
