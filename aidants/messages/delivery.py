@@ -73,9 +73,12 @@ def deliver_due(database: Database, transports: Mapping[str, Transport]) -> Tall
         due = next_due(database, channels)
         if due is None or due > clock.now():
             return tally
+        failed = tally.failed
         claimed = _claim(database, channels, tally)
         if claimed is not None:
             _deliver(database, claimed, transports[claimed.channel], tally)
+        elif tally.failed == failed:  # all that is due is in other hands
+            return tally
 
 
 def next_due(database: Database, channels: Collection[str]) -> datetime | None:
