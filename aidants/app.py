@@ -85,7 +85,7 @@ _MENU: Final = (
     (Permission.AUDIT_JOURNAL, i18n.N_("Exporter"), "/journal/exporter"),
     (Permission.MANAGE_INSTALLATION, i18n.N_("Messages"), "/messages"),
 )
-_UNDER: Final = {"/personnes": ("/mandats/", "/parcours/")}
+_UNDER: Final = {"/personnes": ("/mandats/", "/parcours/", "/reunions/")}
 _PUBLIC_MENU: Final = (
     (i18n.N_("Trouver un guide"), "/guides"),
     (i18n.N_("Vérifier un mandat"), "/verifier"),
@@ -157,14 +157,13 @@ def check_installation(database: Database) -> Installation:
     return installation
 
 
-def _gate(settings: Settings, database: Database, static: StaticAssets, *, demo: bool) -> Gate:
-    keyring = database.keyring
-    assert keyring is not None
+def make_templates(settings: Settings, asset: Callable[[str], str]) -> Templates:
+    """Return the templates with what they all may use; ``asset`` gives the address of a static file."""
     zone = settings.zone
     guided = frozenset(guide.procedure for guide in published().values())
-    templates = Templates(
+    return Templates(
         data_path("templates"),
-        {"asset": static.url, "PROCEDURES": PROCEDURES, "SCOPES": SCOPES, "GUIDED": guided},
+        {"asset": asset, "PROCEDURES": PROCEDURES, "SCOPES": SCOPES, "GUIDED": guided},
         {
             "moment": lambda value: dates.moment(value, zone, i18n.current()),
             "end": lambda value: dates.end_moment(value, zone, i18n.current()),
@@ -177,6 +176,12 @@ def _gate(settings: Settings, database: Database, static: StaticAssets, *, demo:
             "gettext": i18n.gettext,
         },
     )
+
+
+def _gate(settings: Settings, database: Database, static: StaticAssets, *, demo: bool) -> Gate:
+    keyring = database.keyring
+    assert keyring is not None
+    templates = make_templates(settings, static.url)
     flood = FloodGate()
     cookies = Cookies(keyring.derive("cookies"), https=settings.https)
     return Gate(

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.exc import DBAPIError
 
-from aidants import journal_commands, logs, memory
+from aidants import journal_commands, logs, memory, resident_commands
 from aidants import settings as config
 from aidants.console import Stop, close, open_installation, stop
 from aidants.crypto import MASTER_FILE, KeyMissing, Keyring
@@ -26,9 +26,8 @@ from aidants.settings import Settings, SettingsError
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Aidants")
 guides = typer.Typer(no_args_is_help=True, help="Les guides : contrôler. / The guides: check.")
 app.add_typer(journal_commands.journal, name="journal")
-residents = typer.Typer(no_args_is_help=True, help="Les usagers : effacer. / Residents: erase.")
 app.add_typer(guides, name="guides")
-app.add_typer(residents, name="resident")
+app.add_typer(resident_commands.residents, name="resident")
 messages = typer.Typer(no_args_is_help=True, help="Les messages : envoyer, essayer. / Messages: deliver, try.")
 app.add_typer(messages, name="messages")
 maintenance = typer.Typer(no_args_is_help=True, help="Les tâches de chaque jour. / Daily jobs.")
@@ -219,27 +218,6 @@ def check_guides(
     wrong = errors(findings)
     print(f"{len(wrong)} erreur(s), {len(findings) - len(wrong)} remarque(s).")
     raise SystemExit(1 if wrong else 0)
-
-
-@residents.command("erase")
-def erase_resident(
-    reference: Annotated[str, typer.Argument(help="La référence de la fiche : 26 lettres et chiffres")],
-    yes: Annotated[bool, typer.Option("--yes", help="Sans demander confirmation / do not ask")] = False,
-) -> None:
-    """Effacer une personne, à sa demande ; c’est définitif. / Erase a resident, at their request; final."""
-    from aidants.counter.erasure import erase
-    from aidants.db import Mode, unit_of_work
-    from aidants.errors import NotFound
-
-    database = open_installation(config.load())
-    if not yes and not typer.confirm("Cette personne sera effacée. On ne peut pas revenir en arrière. Continuer ?"):
-        stop("Rien n’a été effacé.")
-    try:
-        with unit_of_work(database, Mode.WRITE) as work:
-            erase(work, reference, "request")
-    except NotFound:
-        stop(f"Personne n’a cette référence ici : {reference}. Rien n’a été effacé.")
-    print("La personne est effacée. Les preuves du journal restent bonnes.")
 
 
 @messages.command("deliver")

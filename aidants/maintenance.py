@@ -24,6 +24,7 @@ from aidants.mandates.renewal import end_what_is_over
 from aidants.messages.models import Channel, OutboxMessage
 from aidants.messages.services import available, enqueue
 from aidants.policy import Role
+from aidants.residents.merges import forget_merged
 
 EVERY: Final = 3600.0
 """Seconds between two rounds in the server."""
@@ -70,9 +71,16 @@ def _unserved(work: Work) -> dict[str, str]:
     return {dedup: address for dedup, address in wanted.items() if dedup not in known}
 
 
+def settle_merges(database: Database) -> int:
+    """Make the merges that can no longer be undone final; return how many."""
+    with unit_of_work(database, Mode.WRITE) as work:
+        return forget_merged(work)
+
+
 JOBS: Final[dict[str, Callable[[Database], int]]] = {
     "ends": end_what_is_over,
     "reminders": remind,
+    "merges": settle_merges,
     "checkpoint": publish_checkpoint,
 }
 """Each job by its name, in order; it returns how much it did."""

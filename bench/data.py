@@ -130,7 +130,7 @@ def _ask(work: Work, resident_id: str, sitting_id: str) -> str:
         more_asked=True,
         duration="MONTH",
         regime="aucune",
-                consent="paper",
+        consent="paper",
         read_aloud=True,
     )
     consent.ask_consent(work, mandate_id)

@@ -13,7 +13,7 @@ from aidants.db import Work
 from aidants.errors import NotFound
 from aidants.journal import actions
 from aidants.journal.services import record
-from aidants.residents.services import get_resident, lock_helper, note_visit
+from aidants.residents.services import keep_resident, lock_helper, note_visit
 
 _CURRENT: Final = (
     select(Assistance)
@@ -40,7 +40,7 @@ def receive(work: Work, resident_id: str | None) -> Assistance:
     """
     actor = work.person()
     assert actor.organisation_id is not None
-    known = get_resident(work, resident_id) if resident_id is not None else None
+    known = keep_resident(work, resident_id) if resident_id is not None else None
     lock_helper(work)
     opened = current(work)
     if known is not None:

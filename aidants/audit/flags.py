@@ -19,6 +19,7 @@ from aidants.i18n import N_, gettext, ngettext
 from aidants.journal import labels
 from aidants.journal.actions import AnomalyReviewed, JournalSearched, SignInFailed
 from aidants.journal.models import JournalRecord
+from aidants.journal.outcomes import REVIEWS
 from aidants.journal.services import open_payload, record, under_installation
 from aidants.policy import Permission
 from aidants.web.endpoint import Page, page
@@ -96,7 +97,7 @@ def _show_one(work: Work, view: Page, flag: Flag, form: Parsed[ReviewForm], stat
         block="form",
         flag=_described(flag, view),
         form=form,
-        outcomes=[(key, gettext(text)) for key, text in labels.REVIEWS.items()],
+        outcomes=[(key, gettext(text)) for key, text in REVIEWS.items()],
         before=_said(work, before, view) if before else None,
     )
 
@@ -142,7 +143,7 @@ def _said(work: Work, row: JournalRecord, view: Page) -> dict[str, Any]:
     except (NotFound, Corrupted):
         text = ""
     return {
-        "outcome": gettext(labels.REVIEWS.get(row.outcome or "", "")),
+        "outcome": gettext(REVIEWS.get(row.outcome or "", "")),
         "text": text,
         "by": labels.person(row.actor),
         "when": moment_of(row),

@@ -147,7 +147,10 @@ def _asked(past: JournalRecord) -> tuple[str, str]:
 def _name(work: Work, item: Hidden) -> str:
     if item.kind == "person":
         return work.session.get_one(Person, item.id).name
-    return open_resident(work, work.session.get_one(Resident, item.id)).identity.full_name
+    row = work.session.get_one(Resident, item.id)
+    while row.merged_into is not None:
+        row = work.session.get_one(Resident, row.merged_into)
+    return open_resident(work, row).identity.full_name
 
 
 def _open(work: Work, entry: JournalRecord) -> dict[str, str]:

@@ -14,6 +14,7 @@ from aidants.i18n import LANGUAGES, N_, gettext
 from aidants.journal import labels
 from aidants.journal.actions import CONSOLE, PUBLIC, SYSTEM
 from aidants.journal.models import JournalRecord
+from aidants.journal.outcomes import OUTCOMES
 from aidants.mandates.signers import REGIMES
 from aidants.messages.wording import TEMPLATES
 from aidants.procedures import SCOPES, procedure_title
@@ -60,25 +61,31 @@ DETAILS: Final = {
     "flag": N_("Signalement"),
     "filters": N_("Critères"),
     "message": N_("Message"),
-    "minutes": N_("Minutes"),
     "operator": N_("Organisme"),
     "renews": N_("Mandat repris"),
+    "mandates": N_("Mandats"),
+    "minutes": N_("Minutes"),
+    "other": N_("Autre fiche"),
     "page": N_("Page"),
     "person": N_("Compte"),
     "procedures": N_("Démarches"),
     "proof": N_("Preuve d’accord"),
     "regime": N_("Mesure de protection"),
     "relation": N_("Lien déclaré"),
+    "reason": N_("Raison"),
     "results": N_("Résultats"),
     "role": N_("Rôle"),
     "root": N_("Racine"),
     "rule": N_("Règle"),
     "seconds": N_("Secondes"),
+    "sittings": N_("Accompagnements"),
     "size": N_("Entrées"),
     "template": N_("Version du texte"),
     "text_sha256": N_("Empreinte du texte"),
     "trained_on": N_("Formation du"),
+    "until": N_("Jusqu’au"),
     "view": N_("Écran"),
+    "walks": N_("Parcours"),
 }
 
 FILTERS: Final = {
@@ -106,7 +113,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
     },
     "auth": {"password_totp": N_("Mot de passe et code du téléphone")},
     "level": {"fresh": N_("Code redonné depuis moins de 5 minutes"), "session": N_("Session ouverte")},
-    "outcome": labels.OUTCOMES,
+    "outcome": OUTCOMES,
     "assurance": {
         "handwritten": N_("Signature sur papier, devant l’aidant"),
         "witnessed": N_("De vive voix, devant deux témoins"),
@@ -124,6 +131,8 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "today": N_("Page d’accueil de l’aidant"),
         "recent": N_("Dernières personnes reçues"),
         "search": N_("Recherche"),
+        "alike": N_("Fiches ressemblantes"),
+        "merge": N_("Deux fiches comparées"),
     },
     "fields": {
         "birth_name": N_("Nom de naissance"),
@@ -134,11 +143,24 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "phone": N_("Téléphone"),
         "email": N_("Adresse électronique"),
         "document_seen": N_("Pièce d’identité vue"),
+        "language": N_("Langue"),
+        "aids": N_("Aides à la lecture"),
     },
     "filters": FILTERS,
+    "reason": {
+        "claim": N_("Réclamation ou plainte"),
+        "court": N_("Procédure en justice"),
+        "archive": N_("Demande des archives"),
+        "closed": N_("Affaire terminée"),
+        "mistake": N_("Suspension posée par erreur"),
+        "request": N_("Demande de la personne"),
+    },
     "rule": {rule.value: title for rule, title in TITLES.items()},
     "template": {name: template.title for name, template in TEMPLATES.items()},
     "view": {
+        "page": N_("Page imprimable"),
+        "json": N_("Fichier JSON"),
+        "html": N_("Fichier HTML"),
         "log": N_("Fichiers sans donnée personnelle"),
         "records": N_("Fichiers avec les enregistrements"),
         "disclosure": N_("Voir ce qui est caché"),
@@ -170,6 +192,7 @@ _PSEUDONYMS: Final = {
     "actor": labels.person,
     "person": labels.person,
     "resident": labels.resident,
+    "other": labels.resident,
     "mandate": labels.mandate,
 }
 
@@ -233,7 +256,7 @@ def _read(name: str, code: str, record: JournalRecord, setting: Setting) -> str:
     """Return what is read elsewhere than in a list of words: the catalogue, the guide, a pseudonym, a time. Else ""."""
     guide, step = setting.guide, step_of(record, setting.guide)
     match name:
-        case "actor" | "person" | "resident" | "mandate":
+        case "actor" | "person" | "resident" | "mandate" | "other":
             return _pseudonym(name, code)
         case "renews":
             return _pseudonym("mandate", code)

@@ -14,6 +14,7 @@ from typing import Final
 from sqlmodel import col, select
 
 from aidants.assistance import services as assistance
+from aidants.counter.merging import put_back
 from aidants.db import Database, Mode, Work, unit_of_work
 from aidants.errors import NotFound
 from aidants.guides import services as guides
@@ -22,7 +23,9 @@ from aidants.journal.erasures import ErasureList, spans
 from aidants.journal.services import record, shred_payloads
 from aidants.mandates import services as mandates
 from aidants.messages import services as messages
+from aidants.residents import merges
 from aidants.residents import services as residents
+from aidants.residents.holds import refuse_held
 from aidants.residents.models import Resident
 
 _AT_ONCE: Final = 1000
@@ -34,15 +37,31 @@ _log: Final = logging.getLogger(__name__)
 def erase(work: Work, resident_id: str, outcome: str) -> None:
     """Erase a resident of any organisation; who may ask for it is the caller's to check.
 
-    ``outcome`` is one of ``ResidentErased``. The list outside the database is written just before the commit: an erasure cut
-    off in between is finished at the next start. Raises NotFound for who is not there, Unavailable when the list cannot
-    be written.
+    ``outcome`` is one of ``ResidentErased``. Records set aside for this one go with it; one that is itself set aside is first
+    made a record of its own again. The list outside the database is written just before the commit: an erasure cut
+    off in between is finished at the next start. Raises NotFound for who is not there, Refused for who is held back,
+    Unavailable when the list cannot be written.
     """
     row = residents.hold(work, resident_id)  # first: what begins meanwhile waits, and then finds nobody
+    work.session.refresh(row)
+    if outcome != "reapplied":
+        refuse_held(work, row)
+    put_back(work, row)
+    for former in list(merges.set_aside(work, resident_id)):
+        _erase(work, former, outcome)
+    _erase(work, row, outcome)
+    if work.database is not None:
+        database = work.database
+        work.after_commit.append(lambda: shed(database))
+
+
+def _erase(work: Work, row: Resident, outcome: str) -> None:
+    resident_id = row.id
     mandates.forget(work, resident_id)
     guides.forget(work, resident_id)
     assistance.forget(work, resident_id)
     messages.forget(work, resident_id)
+    merges.forget_merges(work, resident_id)
     work.session.flush()
     residents.forget(work, row)
     entries = spans(shred_payloads(work, resident_id))
@@ -50,9 +69,6 @@ def erase(work: Work, resident_id: str, outcome: str) -> None:
     record(work, erased)
     kept = ErasureList(work.settings.signer_path)
     work.before_commit.append(lambda _: kept.add(resident_id, work.now))
-    if work.database is not None:
-        database = work.database
-        work.after_commit.append(lambda: shed(database))
 
 
 def shed(database: Database) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from aidants.assistance import services as assistance
-from aidants.counter import queries
+from aidants.counter import ending_pages, merge_pages, queries
 from aidants.db import Mode, Work
 from aidants.guides import queries as runs
 from aidants.guides import services as guides
 from aidants.mandates import queries as mandates
 from aidants.mandates import services as drafting
 from aidants.policy import Permission, can
+from aidants.residents import holds, merges
 from aidants.residents import services as residents
+from aidants.residents.forms import said
 from aidants.web.endpoint import Page, page
 
 
@@ -48,13 +50,16 @@ def _first_page(view: Page) -> str:
 
 def card(work: Work, view: Page) -> Response:
     """Show a person: who, their mandates, their walks, and what can be done now."""
-    known = residents.get_resident(work, view.param("id"))
+    known = view.recorded
     return view.render(
         "counter/person.html",
         resident=known,
         mandates=mandates.mandates_of(work, known.id),
         runs=runs.runs_of(work, known.id),
         sitting=assistance.current(work),
+        pairs=merges.pairs_of(work, known.id),
+        read=said(known.identity),
+        held=holds.held(known.row, work.now),
     )
 
 
@@ -83,10 +88,12 @@ def end_sitting(work: Work, view: Page) -> Response:
 
 
 def _views(work: Work, view: Page) -> None:
-    residents.journal_view(work, view.param("id"))
+    view.recorded = residents.journal_view(work, view.param("id"))
 
 
 ROUTES = [
+    *merge_pages.ROUTES,
+    *ending_pages.ROUTES,
     page("/aujourdhui", home, permission=Permission.SIGNED_IN, db=Mode.READ, records=_desk),
     page("/personnes/{id:ref}", card, permission=Permission.SEE_RESIDENTS, db=Mode.READ, records=_views),
     page(

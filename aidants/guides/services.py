@@ -20,6 +20,7 @@ from aidants.guides.queries import Check, Trace, Walk
 from aidants.guides.schema import GuideError, Kind, SensitiveMode, guide_sha256
 from aidants.i18n import N_
 from aidants.mandates.lifecycle import REFUSALS
+from aidants.residents.services import keep_resident
 
 REASONS: Final = {
     "site_down": N_("Le site ne marche pas"),
@@ -83,7 +84,8 @@ def freeze_library(work: Work) -> None:
 def start_run(work: Work, assistance_id: str, guide_id: str) -> str:
     """Start a walk in this sitting and return its id, or take up the one left open with the same person and guide.
 
-    Raises NotFound for a sitting that is not this helper's and for a guide nobody may start, Conflict once it is over.
+    Raises NotFound for a sitting that is not this helper's, for a guide nobody may start and for a person who is
+    gone, Conflict once it is over.
     """
     actor = work.person()
     mine = select(Assistance).where(
@@ -97,6 +99,8 @@ def start_run(work: Work, assistance_id: str, guide_id: str) -> str:
         raise NotFound
     if sitting.closed_at is not None:
         raise Conflict(N_("Cet accueil est terminé. Accueillez de nouveau la personne."))
+    if sitting.resident_id is not None:
+        keep_resident(work, sitting.resident_id)
     left = _left_open(work, sitting, guide_id)
     if left is not None:
         left.assistance_id, left.helper_id = sitting.id, actor.person_id

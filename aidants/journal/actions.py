@@ -164,9 +164,59 @@ class ResidentChanged(_OnResident):
     fields: tuple[str, ...] = ()
 
 
+class ResidentHoldSet(_OnResident):
+    """Erasing a resident was suspended. ``reason``: ``claim``, ``court`` or ``archive``; ``until``: ISO day,
+    absent when it has no end."""
+
+    reason: str
+    until: str | None = None
+
+
+class ResidentHoldLifted(_OnResident):
+    """Erasing a resident is possible again. ``reason``: ``closed``, ``mistake`` or ``request``."""
+
+    reason: str
+
+
+class AccessRequested(_OnResident):
+    """Everything held about a resident was given out to them. ``view``: ``page``, ``json`` or ``html``."""
+
+    view: str
+
+
+class _OnTwo(_OnResident, group=True):
+    other: str
+
+
+class MergeProposed(_OnTwo):
+    """A helper said that two files are of one person; ``other`` is the file that would be set aside."""
+
+
+class MergeDeclined(_OnTwo):
+    """The two files stay apart."""
+
+
+class ResidentsMerged(_OnTwo):
+    """A second helper confirmed: mandates, sittings and walks of ``other`` went to the resident's file, ``other`` is set aside.
+    ``mandates``, ``sittings``, ``walks``: how many."""
+
+    mandates: int
+    sittings: int
+    walks: int
+
+
+class ResidentsUnmerged(_OnTwo):
+    """A merge was undone: what had come from ``other`` went back."""
+
+
+class MergeSettled(_OnTwo):
+    """Thirty days passed: the identity of ``other``, set aside, was deleted and the merge is final."""
+
+
 class ResidentErased(_OnResident):
-    """A resident was erased: identity, key, papers, sealed payloads. ``outcome``: ``request``, ``retention``, or ``reapplied``
-    after the return of an older backup; ``entries``: numbers of the entries whose payload went (``12``, ``40-43``)."""
+    """A resident was erased: identity, key, papers, sealed payloads. ``outcome``: ``request``, ``mistake``, ``retention``, or
+    ``reapplied`` after the return of an older backup; ``entries``: numbers of the entries whose payload went (``12``,
+    ``40-43``)."""
 
     outcome: str
     entries: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from aidants import i18n
 from aidants.journal import entry, labels
 from aidants.journal.actions import CATALOGUE, Kind
 from aidants.journal.entry import FIELDS
+from aidants.journal.outcomes import OUTCOMES
 
 _NUMBERS: Final = frozenset({"v", "version"})
 _ALWAYS: Final = frozenset({"v", "id", "ts", "kind", "type", "actor"})
@@ -21,7 +22,7 @@ def code_list() -> bytes:
         name: {"kind": action.kind, "doc": " ".join((action.__doc__ or "").split()), **_both(labels.LABELS[name])}
         for name, action in CATALOGUE.items()
     }
-    outcomes = {code: _both(text) for code, text in labels.OUTCOMES.items()}
+    outcomes = {code: _both(text) for code, text in OUTCOMES.items()}
     return _json({"version": entry.VERSION, "actions": actions, "outcomes": outcomes})
 
 

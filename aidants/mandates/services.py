@@ -20,7 +20,7 @@ from aidants.mandates.models import Mandate, MandateFrozenText
 from aidants.mandates.queries import MandateView, get_mandate, get_row, visible_mandates
 from aidants.procedures import PROCEDURES
 from aidants.residents.identity import fold
-from aidants.residents.services import Known, get_resident, lock_helper, lock_resident
+from aidants.residents.services import Known, keep_resident, lock_helper, lock_resident
 
 TOO_OLD: Final = N_("Ce texte n’est plus du jour. Remettez-le à l’heure, puis imprimez-le et faites-le signer.")
 ENDERS: Final = ("resident", "helper")
@@ -31,7 +31,7 @@ def draft_mandate(work: Work, resident_id: str, assistance_id: str) -> str:
     """Start a draft for a resident, or return the one this helper already has open (double submit, coming back)."""
     actor = work.person()
     lock_helper(work)
-    resident = get_resident(work, resident_id)
+    resident = keep_resident(work, resident_id)
     _refuse_self(work, resident)
     _refuse_dead(work, resident.id)
     open_drafts = visible_mandates(actor).where(

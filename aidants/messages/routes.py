@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from aidants.db import Mode, Work
 from aidants.i18n import N_, gettext
-from aidants.journal.labels import OUTCOMES
+from aidants.journal.outcomes import OUTCOMES
 from aidants.messages import queries, services
 from aidants.messages.models import State
 from aidants.messages.wording import TEMPLATES

@@ -18,7 +18,7 @@ _RECEIPT: Final = 80
 
 
 class Undelivered(Exception):
-    """A message was not taken. ``code`` is one of ``labels.OUTCOMES``; ``final``: trying again is pointless; ``down``: nobody
+    """A message was not taken. ``code`` is one of ``outcomes.OUTCOMES``; ``final``: trying again is pointless; ``down``: nobody
     answers, so that the next message need not be tried either."""
 
     def __init__(self, code: str, *, final: bool = False, down: bool = False) -> None:

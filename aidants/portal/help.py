@@ -35,7 +35,7 @@ _BY_PATH: Final = (
     (r"/(connexion|confirmer)\b", "connexion"),
     (r"/aujourdhui$", "aujourdhui"),
     (r"/personnes/(?!chercher|nouvelle)[^/]+$", "fiche-personne"),
-    (r"/personnes\b", "personnes"),
+    (r"/(personnes|reunions)\b", "personnes"),
     (r"/mandats/[^/]+/arreter$", "mandat-arreter"),
     (r"/mandats/[^/]+(/(activer|refus|imprimer-de-nouveau))?$", "mandat-signature"),
     (r"/mandats/", "mandat"),

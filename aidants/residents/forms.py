@@ -8,8 +8,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field
 
-from aidants.dates import DateError, parse_people_date
-from aidants.i18n import N_
+from aidants.dates import DateError, PartialDate, parse_people_date
+from aidants.i18n import N_, current, gettext
 from aidants.residents.identity import Identity
 from aidants.web.forms import FormModel, Parsed, Text, custom_error
 
@@ -21,6 +21,36 @@ DOCUMENTS: Final = {
     "known": N_("Aucune : je connais la personne"),
 }
 """Kind of identity document seen. Its number is never asked (legal frame: never copied, never numbered)."""
+
+
+LANGUAGES: Final = {
+    "fr": N_("Français"),
+    "en": N_("Anglais"),
+    "ar": N_("Arabe"),
+    "es": N_("Espagnol"),
+    "pt": N_("Portugais"),
+    "tr": N_("Turc"),
+    "uk": N_("Ukrainien"),
+    "ro": N_("Roumain"),
+}
+"""Languages in which the resident's pages exist."""
+
+AIDS: Final = {"large_type": N_("De grandes lettres"), "read_aloud": N_("Que l’on lise à voix haute")}
+"""Reading aids a resident may want."""
+
+CHANGED: Final = {
+    "birth_name": N_("Nom de naissance"),
+    "usual_name": N_("Nom d’usage"),
+    "given_names": N_("Prénoms"),
+    "birth_date": N_("Date de naissance"),
+    "birthplace": N_("Lieu de naissance"),
+    "phone": N_("Téléphone"),
+    "email": N_("Adresse électronique"),
+    "language": N_("Langue"),
+    "aids": N_("Aides à la lecture"),
+    "document_seen": N_("Pièce d’identité vue"),
+}
+"""What the form asks, in the order in which two versions are compared."""
 
 
 def _has_letter(value: str) -> str:
@@ -64,6 +94,8 @@ class ResidentForm(FormModel):
     phone: Annotated[Text, Field(max_length=30), AfterValidator(_phone)] = ""
     email: Annotated[Text, Field(max_length=200), AfterValidator(_email)] = ""
     document_seen: Literal["", "identity_card", "passport", "residence_permit", "driving_licence", "known"] = ""
+    language: Literal["fr", "en", "ar", "es", "pt", "tr", "uk", "ro"] = "fr"
+    aids: list[Literal["large_type", "read_aloud"]] = Field(default_factory=list, max_length=2)
 
 
 def read_identity(form: Parsed[ResidentForm], today: date) -> Identity | None:
@@ -78,5 +110,16 @@ def read_identity(form: Parsed[ResidentForm], today: date) -> Identity | None:
             form.add(f"birth-{error.field}", error.message)
             return None
         birth_date = parsed.iso()
-    plain = draft.model_dump(exclude={"birth_day", "birth_month", "birth_year"})
-    return Identity(birth_date=birth_date, **plain)
+    plain = draft.model_dump(exclude={"birth_day", "birth_month", "birth_year", "aids"})
+    return Identity(birth_date=birth_date, aids=" ".join(sorted(set(draft.aids))), **plain)
+
+
+def said(identity: Identity) -> dict[str, str]:
+    """Return what the form asks as people read it, by the names of ``CHANGED``; "" for what is not known."""
+    values = identity.to_dict()
+    words = {name: values[name] for name in CHANGED}
+    words["birth_date"] = PartialDate.from_iso(identity.birth_date).long(current()) if identity.birth_date else ""
+    words["language"] = gettext(LANGUAGES[identity.language]) if identity.language in LANGUAGES else identity.language
+    words["aids"] = ", ".join(gettext(AIDS[code]) for code in identity.aids.split() if code in AIDS)
+    words["document_seen"] = gettext(DOCUMENTS[identity.document_seen]) if identity.document_seen in DOCUMENTS else ""
+    return words

@@ -36,6 +36,8 @@ class Identity:
     sex: str = ""
     birthplace_insee: str = ""
     birthcountry_insee: str = ""
+    aids: str = ""
+    """Reading aids wanted: codes of ``forms.AIDS``, separated by spaces."""
 
     @property
     def short_name(self) -> str:

@@ -6,12 +6,22 @@ from starlette.responses import Response
 
 from aidants.dates import local_day
 from aidants.db import Mode, Work
-from aidants.errors import Conflict
 from aidants.i18n import N_, gettext
 from aidants.policy import Permission
 from aidants.residents import services
-from aidants.residents.forms import DOCUMENTS, ResidentForm, SearchForm, read_identity
+from aidants.residents.forms import (
+    AIDS,
+    CHANGED,
+    DOCUMENTS,
+    LANGUAGES,
+    ResidentForm,
+    SearchForm,
+    read_identity,
+    said,
+)
 from aidants.residents.identity import Identity, understand
+from aidants.residents.lookalikes import lookalikes
+from aidants.residents.services import Known
 from aidants.web.endpoint import Page, page
 from aidants.web.forms import Parsed, parse
 
@@ -70,8 +80,9 @@ def search_again(view: Page) -> Response:
 
 
 def _shown(view: Page, form: Parsed[ResidentForm], status: int = 200, **context: object) -> Response:
-    documents = [(key, gettext(label)) for key, label in DOCUMENTS.items()]
-    return view.render("residents/edit.html", status=status, block="form", form=form, documents=documents, **context)
+    lists = {"documents": DOCUMENTS, "spoken": LANGUAGES, "aids": AIDS}
+    choices = {name: [(key, gettext(label)) for key, label in items.items()] for name, items in lists.items()}
+    return view.render("residents/edit.html", status=status, block="form", form=form, **choices, **context)
 
 
 def new_resident(work: Work, view: Page) -> Response:
@@ -80,12 +91,31 @@ def new_resident(work: Work, view: Page) -> Response:
 
 
 def create_resident(work: Work, view: Page) -> Response:
-    """Create the person and open their card."""
+    """Create the person and open their card, unless somebody known resembles them: then the helper is asked first."""
     form = parse(ResidentForm, view.form, _OWN)
     identity = read_identity(form, local_day(work.now, work.settings.zone))
     if identity is None:
         return _shown(view, form, 422, resident_id=None, version=1)
+    alike = () if view.form.last("autre") == "oui" else _alike(work, identity)
+    if alike:
+        return view.render("residents/alike.html", alike=alike, fields=_fields(form))
     return view.redirect(f"/personnes/{services.create_resident(work, identity)}")
+
+
+def _alike(work: Work, identity: Identity) -> tuple[Known, ...]:
+    """Return and journal who resembles a new person; nobody when the same form was just sent."""
+    services.lock_helper(work)
+    services.lock_new_residents(work)
+    alike = lookalikes(work, identity) if services.just_created(work, identity) is None else ()
+    if alike:
+        services.journal_search(work, alike, "alike")
+    return alike
+
+
+def _fields(form: Parsed[ResidentForm]) -> list[tuple[str, str]]:
+    """Return what was typed, as hidden fields that send it again."""
+    pairs = ((name, value if isinstance(value, list) else [value]) for name, value in form.raw.items())
+    return [(name, item) for name, values in pairs for item in values]
 
 
 def edit_resident(work: Work, view: Page) -> Response:
@@ -94,9 +124,15 @@ def edit_resident(work: Work, view: Page) -> Response:
     return _shown(view, Parsed(raw=_raw(known.identity)), resident_id=known.id, version=known.row.version)
 
 
-def _raw(identity: Identity) -> dict[str, str]:
+def _raw(identity: Identity) -> dict[str, object]:
     year, month, day = (*identity.birth_date.split("-"), "", "", "")[:3]
-    return {**identity.to_dict(), "birth-year": year, "birth-month": month, "birth-day": day}
+    return {
+        **identity.to_dict(),
+        "aids": identity.aids.split(),
+        "birth-year": year,
+        "birth-month": month,
+        "birth-day": day,
+    }
 
 
 def change_resident(work: Work, view: Page) -> Response:
@@ -108,8 +144,25 @@ def change_resident(work: Work, view: Page) -> Response:
         return _shown(view, form, 422, resident_id=known.id, version=version)
     number = int(version) if version.isascii() and version.isdigit() and len(version) < 9 else 0
     if not services.change_resident(work, known.id, identity, number):
-        raise Conflict
+        return _two_versions(work, view, known.id, identity, form)
     return view.redirect(f"/personnes/{known.id}")
+
+
+def _two_versions(work: Work, view: Page, resident_id: str, mine: Identity, form: Parsed[ResidentForm]) -> Response:
+    """Show what somebody else stored meanwhile beside what was just typed; nothing is overwritten."""
+    services.journal_view(work, resident_id)
+    stored = services.get_resident(work, resident_id)
+    before, after = said(stored.identity), said(mine)
+    changed = [(gettext(CHANGED[name]), before[name], after[name]) for name in CHANGED if before[name] != after[name]]
+    if not changed:
+        return view.redirect(f"/personnes/{resident_id}")
+    return view.render(
+        "residents/versions.html",
+        status=409,
+        resident=stored,
+        changed=changed,
+        fields=[*_fields(form), ("version", str(stored.row.version))],
+    )
 
 
 def _views(work: Work, view: Page) -> None:

@@ -47,13 +47,16 @@ class Found:
     """Nobody bears the name; these sound like it."""
 
 
+_PRESENT: Final = col(Resident.merged_into).is_(None)
+
+
 def visible_residents(actor: Actor) -> SelectOfScalar[Resident]:
-    """Return the rows this actor may see: those of the organisation they work in."""
-    return select(Resident).where(Resident.organisation_id == actor.organisation_id)
+    """Return the rows this actor may see: those of the organisation they work in, without those set aside by a merge."""
+    return select(Resident).where(Resident.organisation_id == actor.organisation_id, _PRESENT)
 
 
 _VISIBLE_ONE: Final = select(Resident).where(
-    Resident.organisation_id == sa.bindparam("organisation"), Resident.id == sa.bindparam("id")
+    Resident.organisation_id == sa.bindparam("organisation"), Resident.id == sa.bindparam("id"), _PRESENT
 )
 """``visible_residents`` for one id, built once: it runs before most pages."""
 
@@ -62,6 +65,21 @@ def get_resident(work: Work, resident_id: str) -> Known:
     """Return one resident, opened. Raises NotFound for an unknown id and for another organisation's alike."""
     which = {"organisation": work.person().organisation_id, "id": resident_id}
     row = work.session.exec(_VISIBLE_ONE, params=which).one_or_none()
+    if row is None:
+        raise NotFound
+    return open_resident(work, row)
+
+
+_KEPT: Final = _VISIBLE_ONE.with_for_update(read=True, key_share=True)
+
+
+def keep_resident(work: Work, resident_id: str) -> Known:
+    """Return a resident who is neither erased nor set aside until the unit ends, for acts that add a row to them.
+
+    Raises NotFound.
+    """
+    which = {"organisation": work.person().organisation_id, "id": resident_id}
+    row = work.session.exec(_KEPT, params=which).one_or_none()
     if row is None:
         raise NotFound
     return open_resident(work, row)
@@ -91,13 +109,15 @@ def open_resident(work: Work, row: Resident) -> Known:
 _WRAPPED_KEY: Final = select(Organisation.wrapped_key).where(Organisation.id == sa.bindparam("organisation"))
 
 
-def _organisation_key(work: Work) -> bytes:
-    which = {"organisation": work.person().organisation_id}
+def organisation_key(work: Work, organisation_id: str | None) -> bytes:
+    """Return the key under which an organisation's own payloads are sealed, and from which its search key is derived."""
+    which = {"organisation": organisation_id}
     return work.keyring.unwrap(work.session.exec(_WRAPPED_KEY, params=which).one())
 
 
-def _search_key(work: Work) -> bytes:
-    return derive(_organisation_key(work), "search")
+def search_key(work: Work) -> bytes:
+    """Return the key of the blind indexes of the actor's organisation."""
+    return derive(organisation_key(work, work.person().organisation_id), "search")
 
 
 def create_resident(work: Work, identity: Identity) -> str:
@@ -105,8 +125,8 @@ def create_resident(work: Work, identity: Identity) -> str:
     actor = work.person()
     assert actor.organisation_id is not None
     lock_helper(work)
-    search_key = _search_key(work)
-    twin = _just_created(work, identity)
+    lock_new_residents(work)
+    twin = just_created(work, identity)
     if twin is not None:
         return twin
     key, wrapped = work.keyring.new_wrapped()
@@ -121,12 +141,19 @@ def create_resident(work: Work, identity: Identity) -> str:
     row.sealed = seal_json(key, identity.to_dict(), row.id)
     work.session.add(row)
     work.session.flush()
-    _index(work, row, identity, search_key)
+    index(work, row, identity)
     record(work, actions.ResidentCreated(resident=row.id))
     return row.id
 
 
-def _just_created(work: Work, identity: Identity) -> str | None:
+def lock_new_residents(work: Work) -> None:
+    """Let one unit at a time create residents in the actor's organisation: each sees whom the one before created."""
+    here = select(Organisation.id).where(Organisation.id == work.person().organisation_id)
+    work.session.exec(here.with_for_update(key_share=True)).one()
+
+
+def just_created(work: Work, identity: Identity) -> str | None:
+    """Return the resident whom this helper created with the same identity less than two minutes ago."""
     recent = visible_residents(work.person()).where(
         Resident.created_by == work.person().person_id, Resident.last_visit_at > work.now - _TWICE
     )
@@ -136,10 +163,12 @@ def _just_created(work: Work, identity: Identity) -> str | None:
     return None
 
 
-def _index(work: Work, row: Resident, identity: Identity, search_key: bytes) -> None:
+def index(work: Work, row: Resident, identity: Identity) -> None:
+    """Store what finds a resident."""
+    key = derive(organisation_key(work, row.organisation_id), "search")
     work.session.add_all(
         ResidentToken(organisation_id=row.organisation_id, kind=kind, token=token, resident_id=row.id)
-        for kind, token in set(tokens(search_key, identity))
+        for kind, token in set(tokens(key, identity))
     )
 
 
@@ -152,17 +181,14 @@ def change_resident(work: Work, resident_id: str, identity: Identity, version: i
         return False
     identity = replace(
         identity,
-        language=known.identity.language,
         sex=known.identity.sex,
         birthplace_insee=known.identity.birthplace_insee,
         birthcountry_insee=known.identity.birthcountry_insee,
     )
     locked.sealed = seal_json(resident_key(work, locked), identity.to_dict(), locked.id)
     locked.version += 1
-    for old in work.session.exec(select(ResidentToken).where(ResidentToken.resident_id == resident_id)):
-        work.session.delete(old)
-    work.session.flush()
-    _index(work, locked, identity, _search_key(work))
+    unindex(work, resident_id)
+    index(work, locked, identity)
     changed = sorted(name for name, value in identity.to_dict().items() if value != known.identity.to_dict().get(name))
     record(work, actions.ResidentChanged(resident=resident_id, fields=tuple(changed)))
     return True
@@ -183,10 +209,15 @@ def hold(work: Work, resident_id: str) -> Resident:
 
 def forget(work: Work, row: Resident) -> None:
     """Delete the identity, its key and what finds it."""
-    for token in work.session.exec(select(ResidentToken).where(ResidentToken.resident_id == row.id)):
+    unindex(work, row.id)
+    work.session.delete(row)
+
+
+def unindex(work: Work, resident_id: str) -> None:
+    """Delete what finds a resident."""
+    for token in work.session.exec(select(ResidentToken).where(ResidentToken.resident_id == resident_id)):
         work.session.delete(token)
     work.session.flush()
-    work.session.delete(row)
 
 
 def search(work: Work, query: Query) -> Found:
@@ -194,29 +225,29 @@ def search(work: Work, query: Query) -> Found:
 
     When nobody bears the name, those whose family name sounds alike are offered.
     """
-    key = _search_key(work)
+    key = search_key(work)
     entries = query.tokens(key)
     if not entries:
         return Found(too_short=True)
-    rows = _candidates(work, and_(*(col(Resident.id).in_(_holders(work, [entry])) for entry in entries)))
+    rows = candidates(work, and_(*(col(Resident.id).in_(holders(work, [entry])) for entry in entries)))
     if rows is None:
         return Found(too_many=True)
     matching = [known for known in (open_resident(work, row) for row in rows) if query.matches(known.identity)]
     if not matching and query.words:
-        alike = _candidates(work, col(Resident.id).in_(_holders(work, query.sounds(key)))) or ()
+        alike = candidates(work, col(Resident.id).in_(holders(work, query.sounds(key)))) or ()
         matching = [known for known in (open_resident(work, row) for row in alike) if query.resembles(known.identity)]
         return Found(tuple(matching[:SHOWN]), alike=True)
     return Found(tuple(matching[:SHOWN]), too_many=len(matching) > SHOWN)
 
 
-def _holders(work: Work, entries: list[tuple[str, int]]) -> SelectOfScalar[str]:
+def holders(work: Work, entries: list[tuple[str, int]]) -> SelectOfScalar[str]:
     """Select the ids of residents that have one of these blind index entries."""
     here = ResidentToken.organisation_id == work.person().organisation_id
     one_of = or_(*(and_(ResidentToken.kind == kind, ResidentToken.token == token) for kind, token in entries))
     return select(ResidentToken.resident_id).where(here, one_of)
 
 
-def _candidates(work: Work, condition: ColumnElement[bool]) -> Sequence[Resident] | None:
+def candidates(work: Work, condition: ColumnElement[bool]) -> Sequence[Resident] | None:
     """Return the rows to open, last received first; None when they are too many to open."""
     query = visible_residents(work.person()).where(condition).order_by(col(Resident.last_visit_at).desc())
     rows = work.session.exec(query.limit(MAX_CANDIDATES + 1)).all()
@@ -225,7 +256,7 @@ def _candidates(work: Work, condition: ColumnElement[bool]) -> Sequence[Resident
 
 _RECENT: Final = (
     select(Resident)
-    .where(Resident.organisation_id == sa.bindparam("organisation"))
+    .where(Resident.organisation_id == sa.bindparam("organisation"), _PRESENT)
     .order_by(col(Resident.last_visit_at).desc(), col(Resident.id).desc())
     .limit(SHOWN)
 )
@@ -240,16 +271,19 @@ def recent(work: Work) -> tuple[Known, ...]:
 def journal_search(work: Work, shown: tuple[Known, ...], kind: str) -> None:
     """Journal a search or list as one entry whose sealed payload holds the opaque ids shown."""
     owner = f"organisation:{work.person().organisation_id}"
-    ids = Private(owner, _organisation_key(work), {"shown": " ".join(known.id for known in shown)})
+    key = organisation_key(work, work.person().organisation_id)
+    ids = Private(owner, key, {"shown": " ".join(known.id for known in shown)})
     record(work, actions.ResidentSearched(results=len(shown), criteria=(kind,)), ids)
 
 
-def journal_view(work: Work, resident_id: str) -> None:
-    """Journal the reading of one record (once per actor, session and 15 minutes)."""
+def journal_view(work: Work, resident_id: str) -> Known:
+    """Journal the reading of one record (once per actor, session and 15 minutes) and return it. Raises NotFound."""
     which = {"organisation": work.person().organisation_id, "id": resident_id}
-    if work.session.exec(_VISIBLE_ONE, params=which).one_or_none() is None:
+    row = work.session.exec(_VISIBLE_ONE, params=which).one_or_none()
+    if row is None:
         raise NotFound
     record_read(work, actions.ResidentViewed(resident=resident_id))
+    return open_resident(work, row)
 
 
 def note_visit(work: Work, row: Resident) -> None:

@@ -104,6 +104,63 @@ def people(visit: Visit) -> Tour:
     yield "person, long name, nothing yet"
     visit.press("Modifier")
     yield "correct a person"
+    person = visit.page.url.removeprefix(visit.site.base_url)
+    other = visit.page.context.new_page()
+    other.goto(visit.page.url)
+    other.get_by_label("Lieu de naissance").fill("Braga")
+    with other.expect_navigation():
+        other.get_by_role("button", name="Enregistrer").click()
+    other.close()
+    visit.hands.write("Lieu de naissance", "Porto")
+    visit.press("Enregistrer")
+    yield "correct a person, two versions"
+    visit.open(person.removesuffix("/modifier"))
+    yield "person, corrected elsewhere"
+
+
+def deciding(visit: Visit) -> Tour:
+    """A helper: look-alikes, two records of one person, suspending and erasing, everything held."""
+    visit.open("/personnes/nouvelle")
+    visit.hands.write("Nom de naissance", "Belkacem")
+    visit.hands.write("Prénoms", "Ahmed")
+    visit.press("Enregistrer")
+    yield "look-alikes"
+    visit.press("C’est une autre personne")
+    card = visit.page.url.removeprefix(visit.site.base_url)
+    visit.press("Elle a une autre fiche")
+    yield "another record"
+    visit.press("Proposer de réunir")
+    yield "another record, errors"
+    visit.page.get_by_role("radio").first.check()
+    visit.page.get_by_role("radio").last.check()
+    visit.press("Proposer de réunir")
+    yield "two records, proposed"
+    visit.open(card)
+    yield "person, a merge proposed"
+    visit.press("Suspendre l’effacement")
+    yield "hold"
+    visit.press("Suspendre")
+    yield "hold, error"
+    visit.hands.choose("radio", "Une réclamation ou une plainte est en cours")
+    visit.press("Suspendre")
+    visit.press("Effacement suspendu : voir ou lever")
+    yield "hold, set"
+    visit.open(f"{card}/effacer")
+    yield "erase, suspended"
+    visit.open("/personnes")
+    visit.person("peyrat")
+    visit.press("Effacer cette personne")
+    yield "erase"
+    visit.press("Effacer pour toujours")
+    yield "erase, errors"
+    visit.press("Annuler")
+    visit.press("Lui remettre tout ce qui est gardé")
+    yield "access"
+    code = visit.page.get_by_label("Votre code à six chiffres")
+    if code.count():
+        code.fill(visit.site.accounts["Nadia"].code())
+    visit.press("Préparer le dossier")
+    yield "everything held"
 
 
 def drafting(visit: Visit) -> Tour:
@@ -351,6 +408,7 @@ TOURS: tuple[tuple[str | None, Callable[[Visit], Tour]], ...] = (
     (None, public),
     (None, reader),
     ("Nadia", people),
+    ("Nadia", deciding),
     ("Nadia", drafting),
     ("Nadia", mandates),
     ("Nadia", walking),

@@ -9,13 +9,15 @@ import sqlalchemy as sa
 from alembic import command
 from sqlalchemy.exc import IntegrityError
 
+from aidants.counter import merging
 from aidants.counter.erasure import erase
 from aidants.db import Database, Mode, unit_of_work
 from aidants.journal.models import JournalDay, JournalLeaf
 from aidants.journal.seal import seal_now
 from aidants.journal.verify import verify
 from aidants.migrate import _config, current, upgrade
-from tests.security.tools import digest, prepare
+from aidants.residents.holds import set_hold
+from tests.security.tools import actor_of, digest, prepare
 
 BEFORE = "0002"
 
@@ -70,8 +72,24 @@ def test_no_way_back_once_somebody_was_erased(demo_database: Database) -> None:
     with pytest.raises(IntegrityError):
         command.downgrade(_config(demo_database), BEFORE)
     assert current(demo_database) != BEFORE
-    upgrade(demo_database)  # the revisions that could go back did
-    assert (schema(demo_database), digest(demo_database)) == (tables, rows)
+    upgrade(demo_database)
+    now = digest(demo_database)
+    assert {table for table, was in rows.items() if now[table] != was} == {"resident_merge"}, "what was only proposed"
+    assert schema(demo_database) == tables
     with unit_of_work(demo_database, Mode.READ) as work:
         if demo_database.is_sqlite:
             assert work.session.connection().exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_no_way_back_while_a_record_is_set_aside_or_held(demo_database: Database) -> None:
+    places = prepare(demo_database)
+    with unit_of_work(demo_database, Mode.WRITE) as work:
+        work.actor = actor_of(work, "tom")
+        merging.confirm(work, places.merge)
+    with unit_of_work(demo_database, Mode.WRITE) as work:
+        work.actor = actor_of(work, "nadia")
+        set_hold(work, places.residents["Aubert"], "claim", None)
+    tables, rows = schema(demo_database), digest(demo_database)
+    with pytest.raises(RuntimeError):
+        command.downgrade(_config(demo_database), "0003")
+    assert (schema(demo_database), digest(demo_database)) == (tables, rows)

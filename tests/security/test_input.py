@@ -232,12 +232,12 @@ def test_a_field_sent_twice_keeps_the_last_and_unknown_fields_are_ignored(
         "version": "7",
         "created_by": "c" * 26,
         "sealed": "x",
-        "language": "xx",
+        "birthplace_insee": "99122",
         "sex": "X",
     }
     known = stored(browse("nadia"), demo_database, fields)
     assert known.identity.birth_name == "Dernier"
-    assert (known.identity.language, known.identity.sex) == ("fr", "")
+    assert (known.identity.birthplace_insee, known.identity.sex) == ("", "")
     assert known.row.version == 1
     assert not {known.id, known.row.organisation_id, known.row.created_by} & {letter * 26 for letter in "abc"}
 

@@ -24,6 +24,7 @@ from aidants.journal.models import JournalRecord
 from aidants.mandates import services as mandates
 from aidants.mandates.models import Mandate
 from aidants.policy import Actor, Role
+from aidants.residents.merges import propose
 from aidants.residents.models import Resident
 from aidants.residents.services import open_resident
 from tests.support.client import Browser
@@ -94,7 +95,7 @@ def actor_of(work: Work, email_start: str) -> Actor:
 
 @dataclass(frozen=True)
 class Places:
-    """Ids of the demonstration: residents by birth name, mandates by state, Nadia's open sitting and a walk, a flag."""
+    """Ids of the demonstration: residents by birth name, mandates by state, Nadia's sitting and a walk, a flag, a merge."""
 
     residents: dict[str, str]
     mandates: dict[str, str]
@@ -103,6 +104,7 @@ class Places:
     run: str
     entry: str
     flag: str
+    merge: str
 
 
 def prepare(database: Database) -> Places:
@@ -129,7 +131,8 @@ def prepare(database: Database) -> Places:
         work.actor = replace(work.actor, audited=None)
         flag = screening.flags(work)[0].key
         of = {row.resident_id: row.id for row in rows if row.resident_id}
-        return Places(names, by_state, of, opened.id, run, entry, flag)
+        merge = propose(work, names["Kouadio"], names["Le Goff"])
+        return Places(names, by_state, of, opened.id, run, entry, flag, merge)
 
 
 _DRAFT = {
@@ -158,6 +161,7 @@ def concrete(pattern: str, places: Places) -> str:
         "parcours": places.run,
         "guides": "carte-grise-adresse",
         "messages": "a" * 26,
+        "reunions": places.merge,
     }
     values = {
         "id": ids.get(first, places.entry),

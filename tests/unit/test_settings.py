@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -100,5 +101,5 @@ def test_a_wrong_mail_server_is_told_without_its_password(monkeypatch: pytest.Mo
         ({"mail_from": "nepasrepondre@exemple.fr"}, "nepasrepondre@exemple.fr"),
     ],
 )
-def test_messages_come_from_an_address(values: dict[str, str], sender: str) -> None:
+def test_messages_come_from_an_address(values: dict[str, Any], sender: str) -> None:
     assert settings.Settings(**values).sender == sender

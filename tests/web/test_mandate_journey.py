@@ -46,6 +46,7 @@ def new_resident(nadia: Browser, **fields: str) -> str:
         "birth-day": "4",
         "birth-month": "3",
         "birth-year": "1951",
+        "autre": "oui",
     }
     answer = nadia.submit({**person, **fields}, action="/personnes/nouvelle")
     assert answer.status_code == 303, text_of(answer)

@@ -17,7 +17,9 @@ EXPECTED = {
     Kind.ACCOUNT: "signed_in sign_in_failed signed_out reauthenticated session_ended activated role_granted "
     "training_recorded",
     Kind.ORGANISATION: "organisation_created",
-    Kind.RESIDENT: "resident_created resident_viewed resident_changed resident_erased resident_searched",
+    Kind.RESIDENT: "resident_created resident_viewed resident_changed resident_hold_set resident_hold_lifted "
+    "access_requested merge_proposed merge_declined residents_merged residents_unmerged merge_settled "
+    "resident_erased resident_searched",
     Kind.MANDATE: "mandate_drafted consent_asked consent_given consent_refused mandate_activated authorisation_granted "
     "authorisation_superseded authorisation_revoked mandate_revoked mandate_frozen mandate_expired mandate_renewed "
     "mandate_refused_by_operator mandate_abandoned mandate_viewed "

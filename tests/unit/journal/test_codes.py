@@ -10,8 +10,8 @@ from aidants.db import Database, Mode, unit_of_work
 from aidants.journal import codes
 from aidants.journal.actions import CATALOGUE, MandateActivated, SignedOut
 from aidants.journal.export import record_lines
-from aidants.journal.labels import OUTCOMES
 from aidants.journal.models import JournalLeaf, JournalRecord
+from aidants.journal.outcomes import OUTCOMES
 from aidants.journal.services import record
 
 

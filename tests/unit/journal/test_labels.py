@@ -12,6 +12,7 @@ from aidants.journal import labels
 from aidants.journal.actions import CATALOGUE, Action
 from aidants.journal.canonical import canonical
 from aidants.journal.models import JournalRecord
+from aidants.journal.outcomes import OUTCOMES
 
 IDS = {
     name: crypto.new_id()
@@ -51,7 +52,7 @@ def test_no_label_without_action() -> None:
 def test_french_typography() -> None:
     texts = [
         *labels.LABELS.values(),
-        *labels.OUTCOMES.values(),
+        *OUTCOMES.values(),
         *(w for ws in labels._WORDS.values() for w in ws.values()),
     ]
     for text in map(i18n.gettext, texts):

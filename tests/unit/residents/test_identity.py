@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aidants.residents.identity import Identity, fold, phone_digits, phonetic, tokens, understand
+from aidants.residents.lookalikes import likeness
 
 KEY = bytes(32)
 EWA = Identity("Zbigniewska", "Ewa Maria", usual_name="Le Goff", birth_date="1951-03-04", phone="+33 6 12 34 56 78")
@@ -104,3 +105,29 @@ def test_name_tokens_are_twelve_bits_and_say_nothing_of_their_field() -> None:
     found = list(tokens(KEY, EWA))
     assert {kind for kind, _ in found} == {"n", "p", "b", "t"}
     assert all(token < 4096 for kind, token in found if kind in {"n", "p"})
+
+
+def test_who_looks_alike() -> None:
+    """Near names are enough; one near name needs the same whole birth date; a shared phone says nothing."""
+    known = Identity("Lefèvre", "Marie-Claude", usual_name="Dupond", birth_date="1955-11-02", phone="06 00 00 00 01")
+    alike = (
+        Identity("Lefebvre", "Marie"),
+        Identity("LEFEVRE", "marie claude", birth_date="1955-02-11"),
+        Identity("Martin", "Marie", usual_name="Dupont"),
+        Identity("Lefèvre", "Jeanne", birth_date="1955-11-02"),
+        Identity("Roux", "Claude", birth_date="1955-11-02"),
+    )
+    others = (
+        Identity("Lefèvre", "Jeanne"),
+        Identity("Lefèvre", "Jeanne", birth_date="1955"),
+        Identity("Roux", "Jeanne", birth_date="1955-11-02", phone="06 00 00 00 01"),
+        Identity("Roux", "Marie", phone="06 00 00 00 01"),
+    )
+    assert [bool(likeness(known, one)) for one in alike] == [True] * len(alike)
+    assert [bool(likeness(known, one)) for one in others] == [False] * len(others)
+    assert likeness(known, known) > likeness(known, alike[1]) > likeness(known, alike[3])
+
+
+def test_an_identity_sealed_before_a_field_existed_is_read() -> None:
+    old = {"birth_name": "Aubert", "given_names": "Monique", "forgotten": "x"}
+    assert (Identity.from_dict(old).language, Identity.from_dict(old).aids) == ("fr", "")

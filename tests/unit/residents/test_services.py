@@ -64,7 +64,7 @@ def test_a_change_moves_the_search_and_keeps_what_is_not_asked(work: Work) -> No
     resident = services.create_resident(
         work, Identity("Avant", "Ewa", language="pl", sex="F", birthplace_insee="99122")
     )
-    assert services.change_resident(work, resident, Identity("Apres", "Ewa"), 1)
+    assert services.change_resident(work, resident, Identity("Apres", "Ewa", language="pl"), 1)
     work.session.flush()
     known = services.get_resident(work, resident)
     assert (known.identity.birth_name, known.identity.language, known.identity.sex) == ("Apres", "pl", "F")
