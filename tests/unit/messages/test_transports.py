@@ -74,12 +74,12 @@ def test_smtp_says_what_went_wrong(tmp_path: Path, mode: str, said: object, monk
 @pytest.mark.parametrize(
     ("url", "code"),
     [
-        (f"smtp://127.0.0.1:{free_port()}", "no_answer"),
+        ("smtp://127.0.0.1:{port}", "no_answer"),
         ("smtp://nulle-part.invalid:25", "unknown_host"),
     ],
 )
 def test_smtp_without_server(url: str, code: str) -> None:
-    assert refused(smtp.mail(url, SENDER), MESSAGE) == (code, False, True)
+    assert refused(smtp.mail(url.format(port=free_port()), SENDER), MESSAGE) == (code, False, True)
 
 
 def test_smtp_gives_no_password_in_clear_to_another_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
