@@ -27,7 +27,7 @@ from tests.security.tools import actor_of, digest, entries_after, last_entry, pr
 from tests.support.client import Browser, people_of, text_of
 
 THREADS = 8
-PERSON = {"birth_name": "Nouvelle", "given_names": "Lise"}
+PERSON = {"birth_name": "Nouvelle", "given_names": "Lise", "autre": "oui"}
 
 
 @pytest.fixture

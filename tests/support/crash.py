@@ -145,7 +145,11 @@ class Load:
         form = {"csrf": found.group(1)}
         assert client.post("/demo", data={**form, "email": HELPERS[desk]}).status_code == 303
         for number in range(10_000):
-            names = {"birth_name": f"Bureau {letters(desk)} {letters(number)}", "given_names": self._label}
+            names = {
+                "birth_name": f"Bureau {letters(desk)} {letters(number)}",
+                "given_names": self._label,
+                "autre": "oui",
+            }
             answer = client.post("/personnes/nouvelle", data={**form, **names})
             place, _, resident = answer.headers.get("location", "").rpartition("/")
             if (answer.status_code, place) == (303, "/personnes"):
