@@ -22,7 +22,7 @@ from aidants.mandates.models import Mandate
 from aidants.mandates.queries import covered
 from aidants.residents.identity import Identity
 from aidants.residents.services import create_resident
-from tests.security.tools import Clock, Places, actor_of, digest, entries_after, last_entry, prepare
+from tests.security.tools import QUESTIONS, Clock, Places, actor_of, digest, entries_after, last_entry, prepare
 from tests.support.client import Browser
 
 Open = Callable[..., Browser]
@@ -229,18 +229,7 @@ def test_a_changed_answer_after_the_text_was_shown_is_refused(
     nadia = browse("nadia")
     path = f"/mandats/{places.mandates['awaiting_consent']}"
     token, before = nadia.token(), digest(demo_database)
-    for question in (
-        "demarches",
-        "autres",
-        "duree",
-        "protection",
-        "regime",
-        "representant",
-        "accord",
-        "temoins",
-        "lecture",
-        "relire",
-    ):
+    for question in QUESTIONS:
         answer = nadia.post(f"{path}/{question}", {"duree": "LONG", "demarches": ["demander-apl"]}, token=token)
         assert answer.headers["location"] == path, question
     assert digest(demo_database) == before

@@ -107,6 +107,16 @@ class Places:
     merge: str
 
 
+ANSWERED: dict[str, Any] = {
+    "more_asked": True,
+    "duration": "MONTH",
+    "regime": "aucune",
+    "consent": "paper",
+    "read_aloud": True,
+}
+"""What a draft is asked besides its procedures, for an adult who signs on paper."""
+
+
 def prepare(database: Database) -> Places:
     """Answer the demonstration's draft whole, start a walk for Monique Aubert, and say where everything is."""
     with unit_of_work(database, Mode.WRITE) as work:
@@ -114,15 +124,7 @@ def prepare(database: Database) -> Places:
         names = {open_resident(work, row).identity.birth_name: row.id for row in work.session.exec(select(Resident))}
         rows = work.session.exec(select(Mandate)).all()
         by_state = {row.state: row.id for row in rows if row.duration != "SHORT"}
-        mandates.answer(
-            work,
-            by_state["draft"],
-            more_asked=True,
-            duration="MONTH",
-            regime="aucune",
-            consent="paper",
-            read_aloud=True,
-        )
+        mandates.answer(work, by_state["draft"], **ANSWERED)
         sitting = receive(work, names["Aubert"])
         run = start_run(work, sitting.id, "carte-grise-adresse")
         entry = work.session.exec(select(JournalRecord.id).where(JournalRecord.actor == work.actor.person_id)).first()
@@ -135,7 +137,7 @@ def prepare(database: Database) -> Places:
         return Places(names, by_state, of, opened.id, run, entry, flag, merge)
 
 
-_DRAFT = {
+QUESTIONS = (
     "demarches",
     "autres",
     "duree",
@@ -146,14 +148,15 @@ _DRAFT = {
     "temoins",
     "lecture",
     "relire",
-}
+)
+"""The pages of a draft, by the end of their address."""
 _AWAITING = {"activer", "refus", "imprimer-de-nouveau", "changer"}
 
 
 def concrete(pattern: str, places: Places) -> str:
     """Return a path that exists in Nadia's organisation for a route's pattern."""
     first, last = pattern.split("/")[1], pattern.rsplit("/", 1)[1]
-    state = "draft" if last in _DRAFT else "awaiting_consent" if last in _AWAITING else "active"
+    state = "draft" if last in QUESTIONS else "awaiting_consent" if last in _AWAITING else "active"
     ids = {
         "personnes": places.residents["Aubert"],
         "mandats": places.mandates[state],

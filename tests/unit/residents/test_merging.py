@@ -31,7 +31,7 @@ from aidants.residents import holds, merges
 from aidants.residents.identity import Identity, understand
 from aidants.residents.models import Resident, ResidentMerge, ResidentToken
 from aidants.residents.services import create_resident, get_resident, resident_key, search
-from tests.security.tools import Places, actor_of, digest, kinds_after, last_entry, prepare
+from tests.security.tools import ANSWERED, Places, actor_of, digest, kinds_after, last_entry, prepare
 
 TWIN = Identity("Obert", "Monique", birth_date="1948-03-04", language="pt")
 
@@ -50,19 +50,19 @@ class Room:
             sitting = receive(work, self.other)
             self.run = start_run(work, sitting.id, "demander-apl")
             self.mandate = mandates.draft_mandate(work, self.other, sitting.id)
-            mandates.answer(
-                work,
-                self.mandate,
-                procedures=("demander-apl",),
-                more_asked=True,
-                duration="MONTH",
-                regime="aucune",
-                consent="paper",
-                read_aloud=True,
-            )
+            mandates.answer(work, self.mandate, procedures=("demander-apl",), **ANSWERED)
             consent.ask_consent(work, self.mandate)
             consent.activate(work, self.mandate)
         self.paper = self.read(self.mandate)
+
+    def draft_to_sign(self) -> str:
+        """Return another mandate of the second record, whose text waits for a signature."""
+        with unit_of_work(self.database, Mode.WRITE) as work:
+            work.actor = actor_of(work, "tom")
+            draft = mandates.draft_mandate(work, self.other, receive(work, self.other).id)
+            mandates.answer(work, draft, procedures=("compte-ameli",), **ANSWERED)
+            consent.ask_consent(work, draft)
+            return draft
 
     def read(self, mandate_id: str) -> tuple[bytes, str, str]:
         """Return the words of a mandate as reprinted, their hash, and the verification code."""
@@ -306,20 +306,7 @@ def test_a_chain_is_undone_from_its_end(room: Room) -> None:
 
 
 def test_a_text_that_waits_is_not_signed_under_the_other_name(room: Room) -> None:
-    with unit_of_work(room.database, Mode.WRITE) as work:
-        work.actor = actor_of(work, "tom")
-        draft = mandates.draft_mandate(work, room.other, receive(work, room.other).id)
-        mandates.answer(
-            work,
-            draft,
-            procedures=("compte-ameli",),
-            more_asked=True,
-            duration="MONTH",
-            regime="aucune",
-            consent="paper",
-            read_aloud=True,
-        )
-        consent.ask_consent(work, draft)
+    draft = room.draft_to_sign()
     merge = room.propose()
     room.confirm(merge)
     for _ in range(2):
@@ -374,20 +361,7 @@ def test_erasing_while_merging_leaves_nobody_halfway(room: Room) -> None:
 
 
 def test_a_mandate_activated_while_merging_belongs_to_the_record_kept(room: Room) -> None:
-    with unit_of_work(room.database, Mode.WRITE) as work:
-        work.actor = actor_of(work, "tom")
-        draft = mandates.draft_mandate(work, room.other, receive(work, room.other).id)
-        mandates.answer(
-            work,
-            draft,
-            procedures=("compte-ameli",),
-            more_asked=True,
-            duration="MONTH",
-            regime="aucune",
-            consent="paper",
-            read_aloud=True,
-        )
-        consent.ask_consent(work, draft)
+    draft = room.draft_to_sign()
     merge = room.propose()
 
     def activate() -> None:
