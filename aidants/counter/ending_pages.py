@@ -141,10 +141,12 @@ def _views(work: Work, view: Page) -> None:
 _CHANGE: Final = Permission.CHANGE_RESIDENTS
 ROUTES: Final = [
     page("/personnes/{id:ref}/effacer", ask_erasure, permission=_CHANGE, db=Mode.READ, records=_views),
-    page("/personnes/{id:ref}/effacer", erase_resident, permission=_CHANGE, db=Mode.WRITE, method="POST"),
+    page(
+        "/personnes/{id:ref}/effacer", erase_resident, permission=_CHANGE, db=Mode.WRITE, method="POST", records=_views
+    ),
     page("/personnes/{id:ref}/suspendre", ask_hold, permission=_CHANGE, db=Mode.READ, records=_views),
-    page("/personnes/{id:ref}/suspendre", set_hold, permission=_CHANGE, db=Mode.WRITE, method="POST"),
-    page("/personnes/{id:ref}/reprendre", lift_hold, permission=_CHANGE, db=Mode.WRITE, method="POST"),
+    page("/personnes/{id:ref}/suspendre", set_hold, permission=_CHANGE, db=Mode.WRITE, method="POST", records=_views),
+    page("/personnes/{id:ref}/reprendre", lift_hold, permission=_CHANGE, db=Mode.WRITE, method="POST", records=_views),
     page("/personnes/{id:ref}/acces", ask_access, permission=_CHANGE, db=Mode.READ, records=_views),
-    page("/personnes/{id:ref}/acces", give_access, permission=_CHANGE, db=Mode.WRITE, method="POST"),
+    page("/personnes/{id:ref}/acces", give_access, permission=_CHANGE, db=Mode.WRITE, method="POST", records=_views),
 ]

@@ -99,6 +99,11 @@ def separate(work: Work, view: Page) -> Response:
     return view.redirect(f"/personnes/{merges.get_merge(work, view.param('id')).kept_id}")
 
 
+def _views_one(work: Work, view: Page) -> None:
+    """Journal the reading of the person; the search among others journals itself."""
+    services.journal_view(work, view.param("id"))
+
+
 def _views(work: Work, view: Page) -> None:
     """Read and journal the person and who resembles them."""
     known = services.journal_view(work, view.param("id"))
@@ -116,7 +121,7 @@ def _views_both(work: Work, view: Page) -> None:
 _CHANGE: Final = Permission.CHANGE_RESIDENTS
 ROUTES: Final = [
     page("/personnes/{id:ref}/doublon", choose, permission=_CHANGE, db=Mode.READ, records=_views),
-    page("/personnes/{id:ref}/doublon", propose, permission=_CHANGE, db=Mode.WRITE, method="POST"),
+    page("/personnes/{id:ref}/doublon", propose, permission=_CHANGE, db=Mode.WRITE, method="POST", records=_views_one),
     page("/reunions/{id:ref}", show, permission=_CHANGE, db=Mode.READ, records=_views_both),
     page("/reunions/{id:ref}/confirmer", confirm, permission=_CHANGE, db=Mode.WRITE, method="POST"),
     page("/reunions/{id:ref}/refuser", decline, permission=_CHANGE, db=Mode.WRITE, method="POST"),

@@ -126,5 +126,7 @@ ROUTES: Final = [
     page("/mandats/{id:ref}/arret", certificate, permission=Permission.SEE_MANDATES, db=Mode.READ, records=_prints),
     page("/mandats/{id:ref}/renouveler", renew, permission=_CHANGE, db=Mode.WRITE, method="POST"),
     page("/mandats/{id:ref}/organisme", ask_operator, permission=_CHANGE, db=Mode.READ, records=_views),
-    page("/mandats/{id:ref}/organisme", note_operator, permission=_CHANGE, db=Mode.WRITE, method="POST"),
+    page(
+        "/mandats/{id:ref}/organisme", note_operator, permission=_CHANGE, db=Mode.WRITE, method="POST", records=_views
+    ),
 ]

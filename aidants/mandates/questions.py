@@ -230,10 +230,12 @@ QUESTION_ROUTES = [
     for name, (ask, reply) in _ASK.items()
     for route in (
         page(f"/mandats/{{id:ref}}/{name}", ask, permission=_PERMISSION, db=Mode.READ, records=_views),
-        page(f"/mandats/{{id:ref}}/{name}", reply, permission=_PERMISSION, db=Mode.WRITE, method="POST"),
+        page(
+            f"/mandats/{{id:ref}}/{name}", reply, permission=_PERMISSION, db=Mode.WRITE, method="POST", records=_views
+        ),
     )
 ]
 QUESTION_ROUTES += [
     page("/mandats/{id:ref}/relire", check, permission=_PERMISSION, db=Mode.READ, records=_views),
-    page("/mandats/{id:ref}/relire", ask_consent, permission=_PERMISSION, db=Mode.OWN, method="POST"),
+    page("/mandats/{id:ref}/relire", ask_consent, permission=_PERMISSION, db=Mode.OWN, method="POST", records=_views),
 ]

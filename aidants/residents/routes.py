@@ -177,5 +177,12 @@ ROUTES = [
     page("/personnes/nouvelle", new_resident, permission=_CHANGE, db=Mode.READ),
     page("/personnes/nouvelle", create_resident, permission=_CHANGE, db=Mode.WRITE, method="POST"),
     page("/personnes/{id:ref}/modifier", edit_resident, permission=_CHANGE, db=Mode.READ, records=_views),
-    page("/personnes/{id:ref}/modifier", change_resident, permission=_CHANGE, db=Mode.WRITE, method="POST"),
+    page(
+        "/personnes/{id:ref}/modifier",
+        change_resident,
+        permission=_CHANGE,
+        db=Mode.WRITE,
+        method="POST",
+        records=_views,
+    ),
 ]

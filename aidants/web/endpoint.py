@@ -38,6 +38,7 @@ from aidants.web.forms import Form, parse_urlencoded
 from aidants.web.render import render_page
 
 UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+SENT_BACK: Final = 422
 LANGUAGE_COOKIE: Final = "aidants_langue"
 
 
@@ -160,7 +161,11 @@ def page(
     records: Recorder | None = None,
     name: str | None = None,
 ) -> Route:
-    """Declare a route. ``records`` journals a read of personal data in a short WRITE that commits before anything is shown."""
+    """Declare a route. ``records`` journals a read of personal data, and is committed before anything is shown.
+
+    A page that is asked for is journaled in a short WRITE beforehand; a form that is sent, when it is sent back with its errors
+    (422): it then shows as much as its page.
+    """
     if method == "GET" and db is Mode.WRITE:
         raise ValueError(f"{path}: GET changes nothing")
 
@@ -216,6 +221,8 @@ def _dispatch(view: Page, handler: Handler, permission: Permission, db: Mode, re
         if permission is not Permission.PUBLIC:
             raise ValueError("a page without database is public")
         return handler(view)
+    if view.request.method in UNSAFE:
+        return _receive(view, handler, permission, db, records)
     if records is not None:
         with view.unit(Mode.WRITE) as work:
             require(view.actor, permission)
@@ -229,6 +236,24 @@ def _dispatch(view: Page, handler: Handler, permission: Permission, db: Mode, re
     with view.unit(db) as work:
         require(view.actor, permission)
         return handler(work, view)
+
+
+def _receive(view: Page, handler: Handler, permission: Permission, db: Mode, records: Recorder | None) -> Response:
+    """Let a form act; the reading of one sent back is journaled in the same transaction, or in one of its own for OWN."""
+    if db is Mode.OWN:
+        with view.unit(Mode.READ):
+            require(view.actor, permission)
+        response: Response = handler(view)
+        if records is not None and response.status_code == SENT_BACK:
+            with view.open_unit(Mode.WRITE) as work:
+                records(work, view)
+        return response
+    with view.unit(db) as work:
+        require(view.actor, permission)
+        response = handler(work, view)
+        if records is not None and response.status_code == SENT_BACK:
+            records(work, view)
+        return response
 
 
 class _Reference(Convertor[str]):

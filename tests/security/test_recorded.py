@@ -40,6 +40,25 @@ def test_what_shows_a_name_is_recorded(browse: Callable[..., Browser], demo_data
     assert len(shown) >= 8, shown
 
 
+def test_a_form_sent_back_with_names_is_recorded(browse: Callable[..., Browser], demo_database: Database) -> None:
+    """Whoever sends a form without having opened its page reads as much: empty forms come back with who they are about."""
+    places = prepare(demo_database)
+    nadia, shown = browse("nadia"), []
+    token = nadia.token()
+    for method, pattern in sorted(routes_of(nadia), key=lambda route: rank(route[1])):
+        if method not in UNSAFE or pattern in OWN_SESSION:
+            continue
+        with demo_database.engine.begin() as connection:
+            for statement in FORGOTTEN:
+                connection.execute(sa.text(statement))
+        before = last_entry(demo_database)
+        answer = nadia.post(concrete(pattern, places), {}, token=token)
+        if any(name in text_of(answer) for name in NAMES):
+            shown.append(pattern)
+            assert READINGS.intersection(kinds_after(demo_database, before)), pattern
+    assert len(shown) >= 7, shown
+
+
 def test_what_changes_anything_is_recorded(browse: Callable[..., Browser], demo_database: Database) -> None:
     places = prepare(demo_database)
     nadia, changed = browse("nadia"), []
