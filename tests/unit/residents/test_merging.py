@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import col, select
 
+from aidants import maintenance
 from aidants.assistance.models import Assistance
 from aidants.assistance.services import receive
 from aidants.counter import merging
@@ -248,6 +249,19 @@ def test_after_thirty_days_the_other_identity_is_gone_and_papers_open(room: Room
     assert room.read(room.mandate) == room.paper
     with pytest.raises(Refused):
         room.undo(merge)
+    with unit_of_work(room.database, Mode.READ) as work:
+        assert work.session.get_one(Resident, room.other).sealed == b""
+
+
+def test_the_daily_jobs_make_it_final(room: Room) -> None:
+    merge = room.propose()
+    room.confirm(merge)
+    assert maintenance.run(room.database)["merges"] == 0
+    with unit_of_work(room.database, Mode.WRITE) as work:
+        row = work.session.get_one(ResidentMerge, merge)
+        assert row.confirmed_at is not None
+        row.confirmed_at -= timedelta(days=31)
+    assert [maintenance.run(room.database)["merges"] for _ in range(2)] == [1, 0]
     with unit_of_work(room.database, Mode.READ) as work:
         assert work.session.get_one(Resident, room.other).sealed == b""
 
