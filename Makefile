@@ -26,7 +26,7 @@ test: dev ## everything: static checks, then all tests with Chromium and Postgre
 	@scripts/system_packages.sh
 	@scripts/fetch_test_tools.sh
 	@$(MAKE) static-checks
-	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup $(PYTEST_ARGS)
+	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 faults: dev ## crashes and damage at length: 50 killed servers, 500 changed bits of the file (prints tables, ten minutes)
 	@scripts/system_packages.sh

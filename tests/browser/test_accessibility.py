@@ -9,7 +9,7 @@ from tests.browser.demo_site import DemoSite
 from tests.browser.survey import Survey, make_survey
 from tests.support.services import vnu
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 FEWEST_STATES = 140
 """A tour that loses pages must be noticed."""
 

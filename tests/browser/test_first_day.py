@@ -16,7 +16,7 @@ from tests.browser.demo_site import Account, DemoSite
 from tests.browser.hands import Hands, Keyboard, Mouse
 from tests.browser.journey import Newcomer, title
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 BY_KEYBOARD = Newcomer("Ouessant-Quéméner", "Lénaïg Marie")
 BY_CLICKING = Newcomer("d’Arbaumont", "Édouard")
 VALID, STOPPED = "Ce mandat est valable", "Ce mandat est arrêté"

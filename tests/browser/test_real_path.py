@@ -14,7 +14,7 @@ from tests.browser.demo_site import Account
 from tests.browser.hands import Keyboard
 from tests.support.services import ServedWheel
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 PASSWORD = "le-lavoir-sous-la-halle"
 ANSWERS = {
     "organisation": "Mairie de Tréguignec",

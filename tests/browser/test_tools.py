@@ -7,7 +7,7 @@ from playwright.sync_api import Browser
 
 from tests.support import services
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def test_axe_finds_a_picture_without_words_under_a_strict_policy(browser: Browser) -> None:

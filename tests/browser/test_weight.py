@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.demo_site import DemoSite
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 KB = 1000
 
 
