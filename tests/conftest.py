@@ -5,6 +5,7 @@ Databases are prepared once a process and engine (empty, and filled with the dem
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import shutil
@@ -50,8 +51,18 @@ def _settings(folder: Path, url: str = "") -> Settings:
 
 
 @pytest.fixture(scope="session")
-def prepared(engine: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Settings]:
+def prepare(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, Settings]]:
+    """Make the installations of an engine at most once, in whatever order the files of the two engines come."""
+    return functools.cache(lambda engine: _installations(engine, tmp_path_factory))
+
+
+@pytest.fixture(scope="session")
+def prepared(engine: str, prepare: Callable[[str], dict[str, Settings]]) -> dict[str, Settings]:
     """One empty and one filled installation, to be copied."""
+    return prepare(engine)
+
+
+def _installations(engine: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Settings]:
     made = {}
     for name in ("empty", "demo"):
         folder = tmp_path_factory.mktemp(f"{engine}-{name}")
