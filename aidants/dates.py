@@ -1,7 +1,8 @@
-"""Dates and hours as people read them, in French ("fr") and in English ("en"); pure, the time zone is an argument.
+"""Dates and hours as people read them; pure, the time zone is an argument.
 
-Instants are aware; a naive one is refused with ``ValueError``, and so is another locale. Spaces are plain between
-day, month and year; inside a French hour (« 9 h 02 ») they do not break.
+French and English follow our own words; the residents' other languages follow Unicode's CLDR. Only the former write a date in
+words. Instants are aware; a naive one is refused with ``ValueError``, and so is a locale that is none of ours. Spaces are
+plain between day, month and year; inside a French hour (« 9 h 02 ») they do not break.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 
-from aidants.i18n import N_
+from aidants.i18n import LANGUAGES, N_, RESIDENT_LANGUAGES
 from aidants.numerals import english_number, english_ordinal, french_number
 
 EARLIEST_YEAR: Final = 1890
@@ -76,11 +77,20 @@ class PartialDate:
 
     def long(self, locale: str) -> str:
         """Return « 4 mars 1948 », « mars 1948 » or « 1948 »."""
+        if _is_foreign(locale):
+            return self._long_by_cldr(locale)
         french, year = _is_french(locale), str(self.year)
         if self.month is None:
             return year
         month = f"{_month(self.month, locale)} {year}"
         return month if self.day is None else f"{_day_number(self.day, french)} {month}"
+
+    def _long_by_cldr(self, locale: str) -> str:
+        if self.month is None:
+            return str(self.year)
+        if self.day is None:
+            return format_skeleton("yMMMM", self._first_day(), locale=locale)
+        return format_date(self._first_day(), "long", locale)
 
     def _first_day(self) -> date:
         return date(self.year, self.month or 1, 1 if self.day is None else self.day)
@@ -127,6 +137,8 @@ def _weekday(weekday: int, locale: str) -> str:
 
 def long_date(day: date, locale: str) -> str:
     """Return « mardi 24 novembre 2026 », « mardi 1er décembre 2026 », "Tuesday 24 November 2026"."""
+    if _is_foreign(locale):
+        return format_date(day, "full", locale)
     number = _day_number(day.day, _is_french(locale))
     return f"{_weekday(day.weekday(), locale)} {number} {_month(day.month, locale)} {day.year}"
 
@@ -144,6 +156,8 @@ def date_in_words(day: date, locale: str) -> str:
 def clock_time(instant: datetime, tz: ZoneInfo, locale: str) -> str:
     """Return « 9 h 02 » (no-break spaces) or "9:02" (24 hours)."""
     local = _local(instant, tz)
+    if _is_foreign(locale):
+        return f"{local:%H:%M}"
     if _is_french(locale):
         return f"{local.hour}{_NO_BREAK}h{_NO_BREAK}{local.minute:02}"
     return f"{local.hour}:{local.minute:02}"
@@ -151,6 +165,8 @@ def clock_time(instant: datetime, tz: ZoneInfo, locale: str) -> str:
 
 def moment(instant: datetime, tz: ZoneInfo, locale: str) -> str:
     """Return « lundi 23 novembre 2026 à 10 h 35 », "Monday 23 November 2026 at 10:35"."""
+    if _is_foreign(locale):
+        return f"{long_date(local_day(instant, tz), locale)}, {clock_time(instant, tz, locale)}"
     at = "à" if _is_french(locale) else "at"
     return f"{long_date(local_day(instant, tz), locale)} {at} {clock_time(instant, tz, locale)}"
 
@@ -170,7 +186,7 @@ def end_of_day_end(day: date, tz: ZoneInfo) -> datetime:
 
 def end_moment(instant: datetime, tz: ZoneInfo, locale: str) -> str:
     """Return the end of a mandate in figures: « jeudi 24 décembre 2026 à minuit », or with the hour for 24 hours."""
-    if not _is_midnight(_local(instant, tz)):
+    if not _is_midnight(_local(instant, tz)) or _is_foreign(locale):
         return moment(instant, tz, locale)
     return f"{long_date(local_day(instant, tz), locale)} {'à minuit' if _is_french(locale) else 'at midnight'}"
 
@@ -183,8 +199,10 @@ def end_in_words(instant: datetime, tz: ZoneInfo, locale: str) -> str:
     """Return the end of a mandate in words: « jeudi vingt-quatre décembre deux mille vingt-six, à minuit ».
 
     23:59:59 is said midnight; another time (24-hour mandate) is said to the minute, and an hour that comes twice when
-    the clocks go back is told apart.
+    the clocks go back is told apart. Languages without our own words give ``end_moment``.
     """
+    if _is_foreign(locale):
+        return end_moment(instant, tz, locale)
     local = _local(instant, tz)
     words, french = date_in_words(local.date(), locale), _is_french(locale)
     if _is_midnight(local):
@@ -194,6 +212,8 @@ def end_in_words(instant: datetime, tz: ZoneInfo, locale: str) -> str:
 
 def relative_day(day: date, today: date, locale: str) -> str:
     """Return « aujourd’hui », « hier », « il y a 3 jours », « dans 3 jours »; beyond six days, the long date."""
+    if _is_foreign(locale):
+        return long_date(day, locale)
     away, french = (day - today).days, _is_french(locale)
     near = _FRENCH_DAYS if french else _ENGLISH_DAYS
     if away in near:
@@ -236,6 +256,10 @@ def _which_of_two(local: datetime, french: bool) -> str:
 
 def _day_number(day: int, french: bool) -> str:
     return "1er" if french and day == 1 else str(day)
+
+
+def _is_foreign(locale: str) -> bool:
+    return locale in RESIDENT_LANGUAGES and locale not in LANGUAGES
 
 
 def _is_french(locale: str) -> bool:

@@ -25,7 +25,7 @@ from sqlmodel import Session, SQLModel
 from aidants import clock
 from aidants.crypto import Keyring
 from aidants.errors import Unavailable, WritesRefused
-from aidants.policy import Actor
+from aidants.policy import Actor, ResidentActor
 from aidants.settings import Settings
 
 NAMING: Final = {
@@ -94,6 +94,8 @@ class Work:
     before_commit: list[Callable[[Work], None]] = field(default_factory=list)
     """Run last, just before the commit, in order: the journal takes its sequence numbers here."""
     after_commit: list[Callable[[], None]] = field(default_factory=list)
+    resident: ResidentActor | None = None
+    """The resident who acts alone, set by the page that knows them; there is no ``actor`` then."""
 
     @property
     def keyring(self) -> Keyring:
@@ -108,6 +110,15 @@ class Work:
         if self.database is None or self.database.settings is None:
             raise LookupError("this unit of work has no settings")
         return self.database.settings
+
+    @property
+    def organisation_id(self) -> str | None:
+        """The organisation whose rows this unit may reach: the actor's, or that of the resident who acts alone."""
+        return self.resident.organisation_id if self.resident is not None else self.person().organisation_id
+
+    def reaches(self, resident_id: str | None) -> bool:
+        """Tell whether rows about this resident are within reach: a resident who acts alone reaches their own only."""
+        return self.resident is None or self.resident.resident_id == resident_id
 
     def person(self) -> Actor:
         """Return the actor of a unit that cannot run without one."""

@@ -1,4 +1,8 @@
-"""Languages. Msgids are the French text; French needs no catalogue, the others are complete or the tests fail."""
+"""Languages. Msgids are the French text; French needs no catalogue, the others are complete or the tests fail.
+
+The whole application speaks ``LANGUAGES``. What a resident reads speaks ``RESIDENT_LANGUAGES``: those beyond have a catalogue
+of their own, ``resident``, which holds the sentences of these pages and no others.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,17 @@ from typing import Final
 
 from aidants.settings import data_path
 
-LANGUAGES = {"fr": "Français", "en": "English"}
-DEFAULT = "fr"
+LANGUAGES: Final = {"fr": "Français", "en": "English"}
+RESIDENT_LANGUAGES: Final = {
+    **LANGUAGES,
+    **{"ar": "العربية", "es": "Español", "pt": "Português"},
+    **{"ro": "Română", "tr": "Türkçe", "uk": "Українська"},
+}
+"""What a resident may read, each under its own name."""
+RIGHT_TO_LEFT: Final = frozenset({"ar"})
+UNREVIEWED: Final = frozenset(RESIDENT_LANGUAGES) - frozenset(LANGUAGES)
+"""Translations that no speaker has read over yet: their pages say so."""
+DEFAULT: Final = "fr"
 
 _BEFORE: Final = re.compile(r" (?=[:;?!»])")
 _AFTER: Final = re.compile("« ")
@@ -44,12 +57,18 @@ def catalogue(locale: str) -> stdlib_gettext.NullTranslations:
     """Return the compiled catalogue of a locale; French is the source and has none."""
     if locale == DEFAULT:
         return _French()
-    return stdlib_gettext.translation("messages", data_path("locales"), languages=[locale], fallback=True)
+    domain = "messages" if locale in LANGUAGES else "resident"
+    return stdlib_gettext.translation(domain, data_path("locales"), languages=[locale], fallback=True)
+
+
+def direction(locale: str) -> str:
+    """Return ``rtl`` for a language written from right to left, else ``ltr``."""
+    return "rtl" if locale in RIGHT_TO_LEFT else "ltr"
 
 
 def use(locale: str) -> None:
     """Choose the language of the current request (context-local)."""
-    _current.set(locale if locale in LANGUAGES else DEFAULT)
+    _current.set(locale if locale in RESIDENT_LANGUAGES else DEFAULT)
 
 
 def current() -> str:

@@ -90,6 +90,20 @@ class Actor:
         object.__setattr__(self, "permissions", granted)
 
 
+@dataclass(frozen=True, slots=True)
+class ResidentActor:
+    """A resident who acts alone, without account.
+
+    ``auth``: how the page knows them, ``access_code``, ``one_time_code``, or ``handed_over`` for a resident who holds the
+    helper's screen. ``session_id``: which visit it is, as the journal names it.
+    """
+
+    resident_id: str
+    organisation_id: str
+    session_id: str
+    auth: str
+
+
 def can(actor: Actor | None, permission: Permission) -> bool:
     """Tell whether the actor holds the permission; nobody holds more than ``PUBLIC``."""
     return permission is Permission.PUBLIC if actor is None else permission in actor.permissions

@@ -65,7 +65,7 @@ class Templates:
             environment.install_gettext_callables(  # type: ignore[attr-defined]
                 catalogue.gettext, catalogue.ngettext, newstyle=True
             )
-            environment.globals.update(self._globals, locale=locale, dir="ltr", languages=i18n.LANGUAGES)
+            environment.globals.update(self._globals, locale=locale, dir=i18n.direction(locale))
             environment.filters.update(self._filters)
             self._environments[locale] = environment
         return self._environments[locale]

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from aidants.dates import is_closed_day
 from aidants.i18n import N_
-from aidants.journal.actions import CONSOLE, PUBLIC, SYSTEM, Kind
+from aidants.journal.actions import UNNAMED, Kind
 
 OPENS: Final = 7
 CLOSES: Final = 20
@@ -27,7 +27,6 @@ QUICK_END: Final = timedelta(hours=1)
 REFUSALS: Final = 5
 DISCLOSURES: Final = 10
 
-_NOBODY: Final = frozenset({PUBLIC, CONSOLE, SYSTEM})
 _COUNTER_KINDS: Final = frozenset({Kind.RESIDENT, Kind.MANDATE, Kind.ASSISTANCE})
 _VIEWS: Final = frozenset({"resident_viewed", "mandate_viewed"})
 
@@ -137,7 +136,7 @@ class Screening:
         """Take entries into account; each once, in order."""
         for seen in entries:
             actor = seen.person or seen.actor
-            if actor in _NOBODY:
+            if actor in UNNAMED:
                 continue
             day = seen.when.date()
             if day not in self._days:

@@ -19,7 +19,7 @@ from aidants.audit.queries import Entry
 from aidants.db import Work
 from aidants.errors import Corrupted, NotFound
 from aidants.journal import labels
-from aidants.journal.actions import CONSOLE, PUBLIC, SYSTEM, EntryOpened, NameRevealed
+from aidants.journal.actions import UNNAMED, EntryOpened, NameRevealed
 from aidants.journal.entry import instant
 from aidants.journal.erasures import owner_of
 from aidants.journal.models import JournalRecord
@@ -67,7 +67,7 @@ def hidden(work: Work, entry: Entry) -> tuple[Hidden, ...]:
     if row.resident is not None and entry.resident_of is not None and (audited is None or entry.resident_of in audited):
         found.append(Hidden(RESIDENT, "resident", row.resident))
     named = dict.fromkeys([row.actor, str(labels.detail(row).get("person") or "")])
-    known = _people(work, [name for name in named if name and name not in (PUBLIC, CONSOLE, SYSTEM)])
+    known = _people(work, [name for name in named if name and name not in UNNAMED])
     found += [Hidden(f"compte-{name}", "person", name) for name in named if name in known]
     if entry.has_payload and _within(work, entry):
         found.append(Hidden(PAYLOAD, "payload", row.id))

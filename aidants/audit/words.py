@@ -12,7 +12,7 @@ from aidants.dates import end_moment
 from aidants.guides.schema import Guide, Step
 from aidants.i18n import LANGUAGES, N_, gettext
 from aidants.journal import labels
-from aidants.journal.actions import CONSOLE, PUBLIC, SYSTEM
+from aidants.journal.actions import UNNAMED
 from aidants.journal.models import JournalRecord
 from aidants.journal.outcomes import OUTCOMES
 from aidants.mandates.signers import REGIMES
@@ -286,7 +286,7 @@ def _read(name: str, code: str, record: JournalRecord, setting: Setting) -> str:
 def _pseudonym(name: str, code: str) -> str:
     """Return the short name that lists use, before the id it stands for."""
     short = _PSEUDONYMS[name](code)
-    return short if code in (PUBLIC, CONSOLE, SYSTEM) else f"{short} · {code}"
+    return short if code in UNNAMED else f"{short} · {code}"
 
 
 def _time(code: str, setting: Setting) -> str:

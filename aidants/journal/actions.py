@@ -19,6 +19,10 @@ from aidants.journal.entry import FIELDS
 PUBLIC: Final = "public"
 CONSOLE: Final = "console"
 SYSTEM: Final = "system"
+RESIDENT: Final = "resident"
+"""The resident of the entry, who acted alone, without account."""
+UNNAMED: Final = frozenset({PUBLIC, CONSOLE, SYSTEM, RESIDENT})
+"""Actors that are no person of the installation."""
 LONGEST_DETAIL: Final = 200
 
 COLUMNS: Final = frozenset(FIELDS) - {"v", "id", "ts", "kind", "type", "detail", "owner", "sealed"}

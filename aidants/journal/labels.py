@@ -13,14 +13,19 @@ from typing import Any, Final
 
 from aidants.i18n import N_, ngettext
 from aidants.i18n import gettext as _
-from aidants.journal.actions import CONSOLE, PUBLIC, SYSTEM
+from aidants.journal.actions import CONSOLE, PUBLIC, RESIDENT, SYSTEM
 from aidants.journal.models import JournalRecord
 from aidants.journal.outcomes import OUTCOMES
 from aidants.procedures import PROCEDURES, SCOPES
 
 _VARIES_AT_END: Final = re.compile(r"(?:,\s…|\s?:\s…)+$")
 _ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-_NOBODY: Final = {PUBLIC: N_("Public"), CONSOLE: N_("Console"), SYSTEM: N_("Application")}
+_UNNAMED: Final = {
+    PUBLIC: N_("Public"),
+    CONSOLE: N_("Console"),
+    SYSTEM: N_("Application"),
+    RESIDENT: N_("La personne"),
+}
 
 
 class _Dots(dict[str, str]):
@@ -125,7 +130,7 @@ def pseudonym(letter: str, identifier: str) -> str:
 
 def person(identifier: str) -> str:
     """Return the short name of who acts: ``A-…``, or a word for the public, the console and the application."""
-    return _(_NOBODY[identifier]) if identifier in _NOBODY else pseudonym("A", identifier)
+    return _(_UNNAMED[identifier]) if identifier in _UNNAMED else pseudonym("A", identifier)
 
 
 def resident(identifier: str) -> str:

@@ -28,7 +28,7 @@ from aidants.journal.canonical import canonical
 from aidants.journal.erasures import owner_of
 from aidants.journal.models import JournalLeaf, JournalPayload, JournalRecord, lock_sequence, table_of
 from aidants.journal.sealer import wake
-from aidants.policy import REAUTHENTICATION_LASTS, Actor
+from aidants.policy import REAUTHENTICATION_LASTS
 
 READ_WINDOW: Final = timedelta(minutes=15)
 CLOCK_TOLERANCE: Final = timedelta(seconds=2)
@@ -215,7 +215,14 @@ def _said(work: Work, action: Action) -> dict[str, Any]:
 
 def _who(work: Work) -> dict[str, str | None]:
     """Return actor, authentication and session. A unit without request is the console's."""
-    actor: Actor | None = work.actor
+    actor, resident = work.actor, work.resident
+    if resident is not None:
+        return {
+            "actor": actions.RESIDENT,
+            "auth": resident.auth,
+            "session": resident.session_id,
+            "organisation": resident.organisation_id,
+        }
     if actor is None:
         return {"actor": actions.PUBLIC} if work.request_id else {"actor": actions.CONSOLE, "auth": _system_user()}
     given = actor.reauthenticated_at

@@ -93,9 +93,9 @@ _HELD_LOCKED: Final = _HELD.with_for_update(read=True, of=Mandate)
 
 def get_row(work: Work, mandate_id: str, *, lock: bool = False) -> Mandate:
     """Return one mandate's row. Raises NotFound for an unknown id and for another organisation's alike."""
-    which = {"organisation": work.person().organisation_id, "id": mandate_id}
+    which = {"organisation": work.organisation_id, "id": mandate_id}
     row = work.session.exec(_ONE_LOCKED if lock else _ONE, params=which).one_or_none()
-    if row is None:
+    if row is None or not work.reaches(row.resident_id):
         raise NotFound
     if lock:
         work.session.refresh(row)
@@ -109,7 +109,9 @@ def get_mandate(work: Work, mandate_id: str, *, lock: bool = False) -> MandateVi
 
 def mandates_of(work: Work, resident_id: str) -> tuple[MandateView, ...]:
     """Return a resident's mandates, newest first; those never given are left out."""
-    which = {"organisation": work.person().organisation_id, "resident": resident_id}
+    if not work.reaches(resident_id):
+        raise NotFound
+    which = {"organisation": work.organisation_id, "resident": resident_id}
     views = _views(work, work.session.exec(_OF_RESIDENT, params=which).all())
     return tuple(view for view in views if view.state is not State.ABANDONED)
 
@@ -142,9 +144,9 @@ def get_with_resident(work: Work, mandate_id: str, *, lock: bool = False) -> tup
         if view.row.resident_id is None:
             raise NotFound
         return view, get_resident(work, view.row.resident_id)
-    which = {"organisation": work.person().organisation_id, "id": mandate_id}
+    which = {"organisation": work.organisation_id, "id": mandate_id}
     found = work.session.exec(_WITH_RESIDENT, params=which).one_or_none()
-    if found is None:
+    if found is None or not work.reaches(found[0].resident_id):
         raise NotFound
     return _views(work, [found[0]])[0], open_resident(work, found[1])
 

@@ -64,7 +64,7 @@ TEMPLATES: Final[dict[str, Template]] = {
 def render(name: str, values: Mapping[str, str], language: str) -> Text:
     """Return a template's text; a language that is not ours gets French. Raises KeyError for an unknown name or value."""
     template = TEMPLATES[name]
-    catalogue = i18n.catalogue(language if language in i18n.LANGUAGES else i18n.DEFAULT)
+    catalogue = i18n.catalogue(language if language in i18n.RESIDENT_LANGUAGES else i18n.DEFAULT)
     safe = {key: value if key in template.verbatim else one_line(value) for key, value in values.items()}
     subject = one_line(catalogue.gettext(template.subject).format_map(safe))
     body = template.body if template.body == "{text}" else catalogue.gettext(template.body)

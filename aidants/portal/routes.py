@@ -21,7 +21,7 @@ from aidants.portal import queries
 from aidants.portal.help import help_page, help_pages
 from aidants.portal.person import PERSON_ROUTES
 from aidants.portal.verification import VERIFICATION_ROUTES
-from aidants.web.endpoint import LANGUAGE_COOKIE, Page, page
+from aidants.web.endpoint import LANGUAGE_COOKIE, RESIDENT_LANGUAGE_COOKIE, Page, page
 from aidants.web.security import own_path
 
 STATEMENT_DATE: Final = date(2026, 11, 24)
@@ -55,13 +55,15 @@ def home(view: Page) -> Response:
 
 
 def change_language(view: Page) -> Response:
-    """Remember the language in a cookie, then go back to the page it was asked from."""
-    locale, settings = view.form.last("locale"), view.gate.settings
+    """Remember the language in a cookie, then go back to the page it was asked from.
+
+    What a resident chose on their own pages is forgotten with the browser: the next person may read another language.
+    """
+    locale, settings, theirs = view.form.last("locale"), view.gate.settings, view.form.last("usager") == "oui"
     response = view.redirect(_openable(view.request, own_path(view.form.last("next"), "/")))
-    if locale in i18n.LANGUAGES:
-        response.set_cookie(
-            LANGUAGE_COOKIE, locale, max_age=_A_YEAR, path="/", secure=settings.https, httponly=True, samesite="lax"
-        )
+    name, age = (RESIDENT_LANGUAGE_COOKIE, None) if theirs else (LANGUAGE_COOKIE, _A_YEAR)
+    if locale in (i18n.RESIDENT_LANGUAGES if theirs else i18n.LANGUAGES):
+        response.set_cookie(name, locale, max_age=age, path="/", secure=settings.https, httponly=True, samesite="lax")
     return response
 
 

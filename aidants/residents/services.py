@@ -63,9 +63,9 @@ _VISIBLE_ONE: Final = select(Resident).where(
 
 def get_resident(work: Work, resident_id: str) -> Known:
     """Return one resident, opened. Raises NotFound for an unknown id and for another organisation's alike."""
-    which = {"organisation": work.person().organisation_id, "id": resident_id}
+    which = {"organisation": work.organisation_id, "id": resident_id}
     row = work.session.exec(_VISIBLE_ONE, params=which).one_or_none()
-    if row is None:
+    if row is None or not work.reaches(resident_id):
         raise NotFound
     return open_resident(work, row)
 
@@ -78,9 +78,9 @@ def keep_resident(work: Work, resident_id: str) -> Known:
 
     Raises NotFound.
     """
-    which = {"organisation": work.person().organisation_id, "id": resident_id}
+    which = {"organisation": work.organisation_id, "id": resident_id}
     row = work.session.exec(_KEPT, params=which).one_or_none()
-    if row is None:
+    if row is None or not work.reaches(resident_id):
         raise NotFound
     return open_resident(work, row)
 
@@ -278,9 +278,9 @@ def journal_search(work: Work, shown: tuple[Known, ...], kind: str) -> None:
 
 def journal_view(work: Work, resident_id: str) -> Known:
     """Journal the reading of one record (once per actor, session and 15 minutes) and return it. Raises NotFound."""
-    which = {"organisation": work.person().organisation_id, "id": resident_id}
+    which = {"organisation": work.organisation_id, "id": resident_id}
     row = work.session.exec(_VISIBLE_ONE, params=which).one_or_none()
-    if row is None:
+    if row is None or not work.reaches(resident_id):
         raise NotFound
     record_read(work, actions.ResidentViewed(resident=resident_id))
     return open_resident(work, row)

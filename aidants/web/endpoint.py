@@ -40,6 +40,8 @@ from aidants.web.render import render_page
 UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 SENT_BACK: Final = 422
 LANGUAGE_COOKIE: Final = "aidants_langue"
+RESIDENT_LANGUAGE_COOKIE: Final = "aidants_langue_usager"
+"""What the resident reads on a counter's PC is not what its helper reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class Page:
     locale: str
     actor: Actor | None = None
     cookies: list[Callable[[Response], None]] = field(default_factory=list)
+    resident: bool = False
+    """Whether a resident reads this page: it then speaks their languages."""
     afterwards: list[Callable[[], None]] = field(default_factory=list)
     """Small housekeeping once the answer is ready, each in its own transaction (last-seen of a session)."""
     recorded: Any = None
@@ -159,22 +163,22 @@ def page(
     db: Mode,
     method: str = "GET",
     records: Recorder | None = None,
+    resident: bool = False,
     name: str | None = None,
 ) -> Route:
     """Declare a route. ``records`` journals a read of personal data, and is committed before anything is shown.
 
     A page that is asked for is journaled in a short WRITE beforehand; a form that is sent, when it is sent back with its errors
-    (422): it then shows as much as its page.
+    (422): it then shows as much as its page. ``resident``: a resident reads it, in the language that they chose.
     """
     if method == "GET" and db is Mode.WRITE:
         raise ValueError(f"{path}: GET changes nothing")
 
     async def endpoint(request: Request) -> Response:
         gate: Gate = request.app.state.gate
-        locale = request.cookies.get(LANGUAGE_COOKIE, gate.settings.locale)
-        locale = locale if locale in i18n.LANGUAGES else i18n.DEFAULT
+        locale = _language(request, gate.settings.locale, resident=resident)
         i18n.use(locale)
-        view = Page(request, gate, Form(), Form(), locale)
+        view = Page(request, gate, Form(), Form(), locale, resident=resident)
         request.state.page = view
         view.query = parse_urlencoded(request.scope["query_string"])
         if method in UNSAFE:
@@ -182,6 +186,15 @@ def page(
         return await run_in_threadpool(_run, view, handler, permission, db, records)
 
     return Route(path, endpoint, methods=[method], name=name or f"{handler.__module__}.{handler.__name__}")
+
+
+def _language(request: Request, default: str, *, resident: bool) -> str:
+    """Return the language chosen in this browser, the resident's own first where a resident reads."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, default)
+    if resident:
+        chosen = request.cookies.get(RESIDENT_LANGUAGE_COOKIE, chosen)
+    known = i18n.RESIDENT_LANGUAGES if resident else i18n.LANGUAGES
+    return chosen if chosen in known else i18n.DEFAULT
 
 
 async def _read_form(request: Request) -> Form:

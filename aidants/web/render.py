@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from aidants import i18n
 from aidants.policy import Permission, can
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def render_page(page: Page, name: str, *, status: int, block: str | None, contex
         "csrf_token": page.form_token(),
         "request_path": page.path,
         "demo": gate.demo,
+        "languages": i18n.RESIDENT_LANGUAGES if page.resident else i18n.LANGUAGES,
+        "for_resident": page.resident,
         "help_page": gate.help_page(page.path),
         "help_contact": _help_contact(page),
     }

@@ -6,11 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel.dates import format_date
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aidants import dates, numerals
 from aidants.dates import DateError, PartialDate, is_closed_day, parse_people_date, public_holidays
+from aidants.i18n import LANGUAGES, RESIDENT_LANGUAGES
 
 PARIS = ZoneInfo("Europe/Paris")
 TODAY = date(2026, 11, 24)
@@ -354,3 +356,15 @@ def test_legal_holidays() -> None:
 def test_easter(year: int, month: int, day: int) -> None:
     """Easter Monday is the day after the Sunday that church calendars give."""
     assert date(year, month, day) + timedelta(days=1) in public_holidays(year)
+
+
+@pytest.mark.parametrize("locale", sorted(set(RESIDENT_LANGUAGES) - set(LANGUAGES)))
+def test_the_residents_other_languages_follow_cldr(locale: str) -> None:
+    end = utc(2026, 12, 24, 22, 59, 59)
+    day, hour = dates.long_date(date(2026, 12, 24), locale), dates.clock_time(end, PARIS, locale)
+    assert day == format_date(date(2026, 12, 24), "full", locale)
+    assert hour == "23:59"
+    assert dates.end_moment(end, PARIS, locale) == dates.end_in_words(end, PARIS, locale) == f"{day}, {hour}"
+    assert dates.relative_day(date(2026, 12, 24), date(2026, 12, 23), locale) == day
+    assert "1948" in PartialDate.from_iso("1948-03").long(locale)
+    assert PartialDate.from_iso("1948-03-04").long(locale) == format_date(date(1948, 3, 4), "long", locale)
