@@ -15,6 +15,7 @@ from aidants.audit.forms import Day
 from aidants.audit.lines import spaced
 from aidants.audit.words import kind_word
 from aidants.db import Mode, Work
+from aidants.holidays import is_closed_day
 from aidants.i18n import N_
 from aidants.journal import tally
 from aidants.journal.actions import JournalSearched, Kind
@@ -60,9 +61,7 @@ class Activity:
 
     def plot(self, locale: str) -> plots.Plot:
         """Draw the days; those when counters are closed and acts were recorded all the same are marked."""
-        return plots.bars(
-            [(_short(day, locale), self.of_day(day), dates.is_closed_day(day)) for day in self.every_day()]
-        )
+        return plots.bars([(_short(day, locale), self.of_day(day), is_closed_day(day)) for day in self.every_day()])
 
     def every_day(self) -> list[date]:
         """Return the days of the period, those without an entry too."""

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from aidants.dates import is_closed_day
+from aidants.holidays import is_closed_day
 from aidants.i18n import N_
 from aidants.journal.actions import UNNAMED, Kind
 
@@ -41,6 +41,7 @@ class Rule(StrEnum):
     REFUSALS = "refusals"
     DISCLOSURES = "disclosures"
     RELATION = "relation"
+    URGENT = "urgent"
 
 
 TITLES: Final = {
@@ -51,6 +52,7 @@ TITLES: Final = {
     Rule.REFUSALS: N_("Beaucoup de refus"),
     Rule.DISCLOSURES: N_("Beaucoup de noms montrés"),
     Rule.RELATION: N_("Mandat d’un proche ou d’un collègue"),
+    Rule.URGENT: N_("Acte urgent après un décès"),
 }
 SENTENCES: Final = {
     Rule.ODD_HOURS: N_("Au moins 3 actes du même compte entre 20 h et 7 h, un dimanche ou un jour férié."),
@@ -62,6 +64,7 @@ SENTENCES: Final = {
     Rule.REFUSALS: N_("Au moins 5 accès ou connexions refusés au même compte dans la journée."),
     Rule.DISCLOSURES: N_("Au moins 10 noms ou données scellées montrés au même compte dans la journée."),
     Rule.RELATION: N_("L’aidant a déclaré que la personne est un proche, ou travaille ici."),
+    Rule.URGENT: N_("Un acte terminé après le décès signalé de la personne. La raison est scellée avec l’entrée."),
 }
 
 
@@ -184,6 +187,8 @@ class Screening:
             self._begun[seen.mandate] = seen.when
             if seen.relation is not None:
                 self._about_mandate(Rule.RELATION, seen)
+        elif seen.type == "urgent_act":
+            self._about_mandate(Rule.URGENT, seen)
         elif seen.type == "mandate_revoked" and seen.outcome != "erased":
             begun = self._begun.pop(seen.mandate, None)
             if begun is not None and seen.when - begun < QUICK_END:

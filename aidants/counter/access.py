@@ -101,7 +101,16 @@ def _columns(row: SQLModel, *names: str) -> dict[str, Any]:
 
 
 def _record(work: Work, row: Resident) -> dict[str, Any]:
-    names = ("id", "version", "created_at", "last_visit_at", "hold_reason", "hold_until", "merged_into")
+    names = (
+        "id",
+        "version",
+        "created_at",
+        "last_visit_at",
+        "hold_reason",
+        "hold_until",
+        "merged_into",
+        "death_reported_at",
+    )
     if not row.sealed:
         return {**_columns(row, *names), "identity": {}, "words": {}}
     identity = open_resident(work, row).identity

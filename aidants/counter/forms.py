@@ -10,6 +10,7 @@ from pydantic import Field
 
 from aidants.dates import DateError, PartialDate
 from aidants.i18n import N_
+from aidants.mandates.deaths import LONGEST_REASON
 from aidants.web.forms import FormModel, Parsed, Text
 
 ERASE_REASONS: Final = {
@@ -48,6 +49,20 @@ class LiftForm(FormModel):
     """Why erasing is possible again."""
 
     levee: Literal["closed", "mistake", "request"]
+
+
+class DeathForm(FormModel):
+    """That the report is sure enough to freeze everything."""
+
+    sur: Literal["oui"]
+
+
+class UrgentForm(FormModel):
+    """Which act could not wait after a death, why, and a fresh code unless one was just given."""
+
+    demarche: Annotated[Text, Field(max_length=60)] = ""
+    raison: Annotated[Text, Field(min_length=3, max_length=LONGEST_REASON)]
+    code: Annotated[Text, Field(max_length=20)] = ""
 
 
 class EraseForm(FormModel):

@@ -20,6 +20,7 @@ from aidants.guides.models import Run
 from aidants.i18n import N_
 from aidants.journal import actions
 from aidants.journal.services import record
+from aidants.mandates.deaths import earlier
 from aidants.mandates.handover import hand_over, lock_mandates
 from aidants.residents import holds, merges, services
 from aidants.residents.merges import REVERSIBLE
@@ -50,6 +51,7 @@ def confirm(work: Work, merge_id: str) -> None:
         "run": _move(work, Run, other.id, kept.id),
     }
     holds.pass_on(other, kept)
+    kept.death_reported_at = earlier(kept.death_reported_at, other.death_reported_at)
     kept.version = max(kept.version, other.version) + 1
     kept.last_visit_at = max(kept.last_visit_at, other.last_visit_at)
     other.merged_into = kept.id

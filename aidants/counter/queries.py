@@ -49,7 +49,7 @@ def _lines(*conditions: ColumnElement[bool], order: ColumnElement[Any]) -> Selec
 _WAITING: Final = _lines(
     col(Mandate.helper_id) == bindparam("helper"),
     col(Mandate.state).in_([State.DRAFT, State.AWAITING_CONSENT]),
-    func.coalesce(Mandate.asked_at, col(Mandate.created_at)) > bindparam("drafted_after"),
+    func.coalesce(Mandate.asked_at, col(Mandate.created_at)) >= bindparam("drafted_after"),
     order=col(Mandate.created_at).desc(),
 )
 _ENDING: Final = _lines(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from aidants.assistance import services as assistance
-from aidants.counter import ending_pages, merge_pages, queries
+from aidants.counter import death_pages, ending_pages, merge_pages, queries
 from aidants.db import Mode, Work
 from aidants.guides import queries as runs
 from aidants.guides import services as guides
+from aidants.mandates import deaths
 from aidants.mandates import queries as mandates
 from aidants.mandates import services as drafting
 from aidants.policy import Permission, can
@@ -60,6 +61,7 @@ def card(work: Work, view: Page) -> Response:
         pairs=merges.pairs_of(work, known.id),
         read=said(known.identity),
         held=holds.held(known.row, work.now),
+        unfinished=bool(deaths.unfinished(work, known.row)),
     )
 
 
@@ -94,6 +96,7 @@ def _views(work: Work, view: Page) -> None:
 ROUTES = [
     *merge_pages.ROUTES,
     *ending_pages.ROUTES,
+    *death_pages.ROUTES,
     page("/aujourdhui", home, permission=Permission.SIGNED_IN, db=Mode.READ, records=_desk),
     page("/personnes/{id:ref}", card, permission=Permission.SEE_RESIDENTS, db=Mode.READ, records=_views),
     page(

@@ -182,6 +182,14 @@ class ResidentHoldLifted(_OnResident):
     reason: str
 
 
+class DeathReported(_OnResident):
+    """Somebody said that the resident died: every mandate ended at once, none is prepared any more."""
+
+
+class DeathReportWithdrawn(_OnResident):
+    """The death had been reported by mistake; the mandates that ended stay ended."""
+
+
 class AccessRequested(_OnResident):
     """Everything held about a resident was given out to them. ``view``: ``page``, ``json`` or ``html``."""
 
@@ -314,6 +322,12 @@ class MandateFrozen(_OnMandate):
     """A mandate ended at once with all the others of the resident. ``outcome``: ``death``, as somebody reported it."""
 
     outcome: str
+
+
+class UrgentAct(_OnMandate):
+    """After a reported death, an act that could not wait was finished (Code civil, art. 1991); why is sealed."""
+
+    procedure: str
 
 
 class MandateExpired(_OnMandate):

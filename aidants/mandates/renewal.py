@@ -18,8 +18,9 @@ from aidants.mandates.answers import Answers
 from aidants.mandates.lifecycle import DRAFT_LASTS, State
 from aidants.mandates.models import Mandate
 from aidants.mandates.queries import MandateView, get_mandate, get_row
-from aidants.mandates.services import new_draft, subject
+from aidants.mandates.services import new_draft, refuse_dead, subject
 from aidants.procedures import PROCEDURES
+from aidants.residents.services import keep_resident
 
 RENEWABLE: Final = timedelta(days=365)
 """How long after its end a mandate may still be taken over."""
@@ -44,15 +45,16 @@ def may_renew(view: MandateView, now: datetime) -> bool:
 def renew(work: Work, mandate_id: str) -> str:
     """Start a draft with the same procedures and duration, everything else asked anew; the same press twice makes one.
 
-    Raises Refused for a mandate that was stopped, or ended more than a year ago.
+    Raises Refused for a mandate that was stopped, or ended more than a year ago, and for somebody reported dead.
     """
     view = get_mandate(work, mandate_id, lock=True)
     if view.row.resident_id is None:
         raise NotFound
+    refuse_dead(work, keep_resident(work, view.row.resident_id))
     if not may_renew(view, work.now):
         raise Refused(N_("Ce mandat ne se renouvelle plus. Préparez-en un nouveau."), code="not_renewable")
     open_draft = select(Mandate.id).where(
-        Mandate.renews_id == mandate_id, Mandate.state == State.DRAFT, Mandate.created_at > work.now - DRAFT_LASTS
+        Mandate.renews_id == mandate_id, Mandate.state == State.DRAFT, Mandate.created_at >= work.now - DRAFT_LASTS
     )
     found = work.session.exec(open_draft).first()
     if found is not None:

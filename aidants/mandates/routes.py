@@ -18,7 +18,7 @@ from aidants.journal.export import proof_headers, proof_of
 from aidants.journal.notes import Checkpoint, Proof
 from aidants.journal.seal import cover, signed_at
 from aidants.journal.services import record
-from aidants.mandates import consent, queries, services
+from aidants.mandates import consent, deaths, queries, services
 from aidants.mandates.aftermath import ROUTES as AFTERMATH_ROUTES
 from aidants.mandates.aftermath import was_stopped
 from aidants.mandates.attestation import Footer, mandate_pdf
@@ -149,8 +149,8 @@ def revoke(work: Work, view: Page) -> Response:
         return view.render(
             "mandates/revoke.html", status=422, block="form", form=form, mandate=mandate, resident=resident
         )
-    if form.valid().par == services.DEATH:
-        services.report_death(work, queries.get_with_resident(work, view.param("id"))[1].id)
+    if form.valid().par == deaths.DEATH:
+        deaths.report_death(work, queries.get_with_resident(work, view.param("id"))[1].id)
     else:
         services.revoke(work, view.param("id"), form.valid().theme or None, form.valid().par)
     return view.redirect(f"/mandats/{view.param('id')}")

@@ -1,4 +1,4 @@
-"""Drafting a mandate, giving it up, and ending it. Asking and receiving the resident's consent is in ``consent``."""
+"""Drafting a mandate, giving it up, and ending it. Consent is in ``consent``, a reported death in ``deaths``."""
 
 from __future__ import annotations
 
@@ -20,11 +20,10 @@ from aidants.mandates.models import Mandate, MandateFrozenText
 from aidants.mandates.queries import MandateView, get_mandate, get_row, visible_mandates
 from aidants.procedures import PROCEDURES
 from aidants.residents.identity import fold
-from aidants.residents.services import Known, keep_resident, lock_helper, lock_resident
+from aidants.residents.services import Known, keep_resident, lock_helper
 
 TOO_OLD: Final = N_("Ce texte n’est plus du jour. Remettez-le à l’heure, puis imprimez-le et faites-le signer.")
 ENDERS: Final = ("resident", "helper")
-DEATH: Final = "death"
 
 
 def draft_mandate(work: Work, resident_id: str, assistance_id: str) -> str:
@@ -33,12 +32,12 @@ def draft_mandate(work: Work, resident_id: str, assistance_id: str) -> str:
     lock_helper(work)
     resident = keep_resident(work, resident_id)
     _refuse_self(work, resident)
-    _refuse_dead(work, resident.id)
+    refuse_dead(work, resident)
     open_drafts = visible_mandates(actor).where(
         Mandate.resident_id == resident.id,
         Mandate.helper_id == actor.person_id,
         Mandate.state == State.DRAFT,
-        Mandate.created_at > work.now - DRAFT_LASTS,
+        Mandate.created_at >= work.now - DRAFT_LASTS,
     )
     found = work.session.exec(open_drafts.order_by(col(Mandate.created_at).desc())).first()
     if found is not None:
@@ -158,30 +157,9 @@ def revoke(work: Work, mandate_id: str, scope: str | None, by: str) -> None:
         end(work, view, by)
 
 
-def report_death(work: Work, resident_id: str) -> int:
-    """Freeze everything of a resident whose death was reported (art. 2003): mandates end, drafts stop; return how many ended.
-
-    Nothing happens the second time. From then on no mandate is prepared for them here.
-    """
-    lock_resident(work, resident_id)
-    query = visible_mandates(work.person()).where(Mandate.resident_id == resident_id)
-    frozen = 0
-    for row in work.session.exec(query.with_for_update()).all():
-        if row.state in (State.DRAFT, State.AWAITING_CONSENT):
-            row.state, row.ended_at, row.end_reason = State.ABANDONED, work.now, DEATH
-            record(work, actions.MandateAbandoned(**subject(row), outcome=DEATH))
-        elif row.state == State.ACTIVE and row.ends_at is not None and row.ends_at >= work.now:
-            row.state, row.ended_at, row.end_reason = State.REVOKED, work.now, DEATH
-            record(work, actions.MandateFrozen(**subject(row), outcome=DEATH))
-            frozen += 1
-        work.session.add(row)
-    return frozen
-
-
-def _refuse_dead(work: Work, resident_id: str) -> None:
-    """Refuse to prepare a mandate for somebody whose death was reported here."""
-    reported = select(Mandate.id).where(Mandate.resident_id == resident_id, Mandate.end_reason == DEATH).limit(1)
-    if work.session.exec(reported).first() is not None:
+def refuse_dead(work: Work, resident: Known) -> None:
+    """Refuse to prepare a mandate for somebody whose death was reported here (Code civil, art. 2003)."""
+    if resident.row.death_reported_at is not None:
         raise Refused(
             N_("Un décès a été signalé pour cette personne. Tous ses mandats sont arrêtés."), code="resident_dead"
         )

@@ -53,6 +53,16 @@ TEMPLATES: Final[dict[str, Template]] = {
             "{address}\n"
         ),
     ),
+    "urgent": Template(
+        title=N_("Acte urgent après un décès"),
+        subject=N_("Un acte urgent à relire : {reference}"),
+        body=N_(
+            "Bonjour,\n\n"
+            "Après un décès signalé, un acte urgent a été noté pour le mandat {reference}.\n"
+            "Demandez à l’aidant pourquoi il ne pouvait pas attendre.\n\n"
+            "{address}\n"
+        ),
+    ),
     "trial": Template(
         title=N_("Message d’essai"),
         subject=N_("Message d’essai"),

@@ -33,6 +33,8 @@ class Resident(SQLModel, table=True):
     """Why nobody may erase this record now, a code of ``holds.REASONS``; None: it is not held."""
     hold_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """First moment at which it is held no more; None: until somebody lifts it."""
+    death_reported_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When somebody reported their death here: no mandate is prepared since."""
     merged_into: str | None = Field(default=None, max_length=26)
     """The record kept instead of this one, which is set aside: no list and no search shows it."""
 

@@ -149,6 +149,12 @@ def deciding(visit: Visit) -> Tour:
     yield "erase, suspended"
     visit.open("/personnes")
     visit.person("peyrat")
+    visit.press("Signaler un décès")
+    yield "death"
+    visit.press("Signaler le décès")
+    yield "death, error"
+    visit.open("/personnes")
+    visit.person("peyrat")
     visit.press("Effacer cette personne")
     yield "erase"
     visit.press("Effacer pour toujours")
@@ -258,6 +264,16 @@ def mandates(visit: Visit) -> Tour:
     yield "stop"
     visit.press("Arrêter maintenant")
     yield "stop, error"
+    visit.hands.choose("radio", "On nous signale son décès")
+    visit.press("Arrêter maintenant")
+    visit.person("aubert")
+    yield "person, a death reported"
+    visit.press("Décès signalé : voir ou corriger")
+    yield "death, reported"
+    visit.press("Noter un acte urgent")
+    yield "urgent act"
+    visit.press("Noter cet acte")
+    yield "urgent act, errors"
     visit.mandate_of("kouadio")
     for answer in ("", "Aujourd’hui seulement", "Oui", "Elle ne comprend pas ce qu’elle signerait"):
         if answer:

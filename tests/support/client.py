@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 from lxml import html
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp
 
 from aidants import clock, demo
 from aidants.accounts import factors
@@ -39,9 +40,11 @@ def people_of(database: Database) -> dict[str, Somebody]:
 class Browser:
     """Keeps cookies, sends our own forms back. ``get`` and ``post`` do not follow redirects."""
 
-    def __init__(self, settings: Settings, database: Database, people: dict[str, Somebody]) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, people: dict[str, Somebody], app: ASGIApp | None = None
+    ) -> None:
         self.settings, self.database, self.people = settings, database, people
-        self.app = create_app(settings, database)
+        self.app = app or create_app(settings, database)
         self.http = TestClient(
             self.app,
             base_url=settings.base_url,
@@ -51,6 +54,10 @@ class Browser:
         )
         self.http.headers["sec-fetch-site"] = "same-origin"
         self.last: httpx2.Response | None = None
+
+    def again(self) -> Browser:
+        """Return another browser, without cookies, on the same application."""
+        return Browser(self.settings, self.database, self.people, self.app)
 
     def get(self, path: str, **options: Any) -> httpx2.Response:
         """Ask for a page."""

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aidants import dates, numerals
-from aidants.dates import DateError, PartialDate, is_closed_day, parse_people_date, public_holidays
+from aidants.dates import DateError, PartialDate, parse_people_date
+from aidants.holidays import is_closed_day, public_holidays
 from aidants.i18n import LANGUAGES, RESIDENT_LANGUAGES
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -18,10 +18,10 @@ EXPECTED = {
     "training_recorded",
     Kind.ORGANISATION: "organisation_created",
     Kind.RESIDENT: "resident_created resident_viewed resident_changed resident_hold_set resident_hold_lifted "
-    "access_requested merge_proposed merge_declined residents_merged residents_unmerged merge_settled "
-    "resident_erased resident_searched",
+    "death_reported death_report_withdrawn access_requested merge_proposed merge_declined residents_merged "
+    "residents_unmerged merge_settled resident_erased resident_searched",
     Kind.MANDATE: "mandate_drafted consent_asked consent_given consent_refused mandate_activated authorisation_granted "
-    "authorisation_superseded authorisation_revoked mandate_revoked mandate_frozen mandate_expired mandate_renewed "
+    "authorisation_superseded authorisation_revoked mandate_revoked mandate_frozen urgent_act mandate_expired mandate_renewed "
     "mandate_refused_by_operator mandate_abandoned mandate_viewed "
     "mandate_printed mandate_verified",
     Kind.ASSISTANCE: "assistance_started assistance_ended run_started step_shown step_done step_skipped step_blocked "

@@ -1,0 +1,26 @@
+"""A reported death stands with the resident, not only with the mandates that it ended."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+_KNOWN = sa.text(
+    "UPDATE resident SET death_reported_at = (SELECT max(ended_at) FROM mandate"
+    " WHERE mandate.resident_id = resident.id AND mandate.end_reason = 'death')"
+)
+
+
+def upgrade() -> None:
+    op.add_column("resident", sa.Column("death_reported_at", sa.DateTime(timezone=True), nullable=True))
+    op.execute(_KNOWN)
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("resident") as batch_op:
+        batch_op.drop_column("death_reported_at")
