@@ -264,16 +264,6 @@ def mandates(visit: Visit) -> Tour:
     yield "stop"
     visit.press("Arrêter maintenant")
     yield "stop, error"
-    visit.hands.choose("radio", "On nous signale son décès")
-    visit.press("Arrêter maintenant")
-    visit.person("aubert")
-    yield "person, a death reported"
-    visit.press("Décès signalé : voir ou corriger")
-    yield "death, reported"
-    visit.press("Noter un acte urgent")
-    yield "urgent act"
-    visit.press("Noter cet acte")
-    yield "urgent act, errors"
     visit.mandate_of("kouadio")
     for answer in ("", "Aujourd’hui seulement", "Oui", "Elle ne comprend pas ce qu’elle signerait"):
         if answer:
@@ -340,6 +330,23 @@ def walking(visit: Visit) -> Tour:
     yield "person, a walk done"
     visit.open(run)
     yield "walk, ended"
+
+
+def after_a_death(visit: Visit) -> Tour:
+    """A helper: everything stopped, an act that could not wait."""
+    visit.mandate_of("aubert")
+    visit.press("Arrêter ce mandat")
+    visit.hands.choose("radio", "On nous signale son décès")
+    visit.press("Arrêter maintenant")
+    yield "mandate, stopped by a death"
+    visit.person("aubert")
+    yield "person, a death reported"
+    visit.press("Décès signalé : voir ou corriger")
+    yield "death, reported"
+    visit.press("Noter un acte urgent")
+    yield "urgent act"
+    visit.press("Noter cet acte")
+    yield "urgent act, errors"
 
 
 def journal(path: str) -> Callable[[Visit], Tour]:
@@ -428,6 +435,7 @@ TOURS: tuple[tuple[str | None, Callable[[Visit], Tour]], ...] = (
     ("Nadia", drafting),
     ("Nadia", mandates),
     ("Nadia", walking),
+    ("Nadia", after_a_death),
     ("Nadia", journal("/mon-journal")),
     ("Youssef", newcomer),
     ("Inès", newcomer),
