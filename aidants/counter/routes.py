@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from aidants.assistance import services as assistance
-from aidants.counter import death_pages, ending_pages, merge_pages, queries
+from aidants.counter import death_pages, ending_pages, merge_pages, passing, queries
 from aidants.db import Mode, Work
 from aidants.guides import queries as runs
 from aidants.guides import services as guides
@@ -97,6 +97,7 @@ ROUTES = [
     *merge_pages.ROUTES,
     *ending_pages.ROUTES,
     *death_pages.ROUTES,
+    *passing.ROUTES,
     page("/aujourdhui", home, permission=Permission.SIGNED_IN, db=Mode.READ, records=_desk),
     page("/personnes/{id:ref}", card, permission=Permission.SEE_RESIDENTS, db=Mode.READ, records=_views),
     page(

@@ -55,6 +55,7 @@ OUTCOMES: Final[dict[str, str]] = {
     "expired": N_("mandat terminé"),
     "revoked": N_("mandat arrêté"),
     "unknown": N_("code inconnu"),
+    "taken_over": N_("repris dans une autre structure"),
     "person_yes": N_("le mandat concerne bien cette personne"),
     "person_no": N_("le mandat ne concerne pas cette personne"),
     "password": N_("mot de passe faux"),

@@ -53,22 +53,33 @@ def renew(work: Work, mandate_id: str) -> str:
     refuse_dead(work, keep_resident(work, view.row.resident_id))
     if not may_renew(view, work.now):
         raise Refused(N_("Ce mandat ne se renouvelle plus. Préparez-en un nouveau."), code="not_renewable")
-    open_draft = select(Mandate.id).where(
-        Mandate.renews_id == mandate_id, Mandate.state == State.DRAFT, Mandate.created_at >= work.now - DRAFT_LASTS
+    found = open_draft_after(work, view)
+    return found if found is not None else draft_after(work, view, view.row.resident_id)
+
+
+def open_draft_after(work: Work, view: MandateView) -> str | None:
+    """Return the draft that the actor's organisation already has open after a mandate."""
+    query = select(Mandate.id).where(
+        Mandate.renews_id == view.row.id,
+        Mandate.organisation_id == work.organisation_id,
+        Mandate.state == State.DRAFT,
+        Mandate.created_at >= work.now - DRAFT_LASTS,
     )
-    found = work.session.exec(open_draft).first()
-    if found is not None:
-        return found
-    allowed = work.session.get_one(Organisation, view.row.organisation_id).durations.split()
+    return work.session.exec(query).first()
+
+
+def draft_after(work: Work, view: MandateView, resident_id: str) -> str:
+    """Write a draft of the actor's organisation with a mandate's procedures and duration, and journal where they come from."""
+    allowed = work.session.get_one(Organisation, work.organisation_id).durations.split()
     kept = Answers(
         procedures=tuple(
             name for name in view.answers.procedures if name in PROCEDURES and PROCEDURES[name].mandatable
         ),
         duration=view.answers.duration if view.answers.duration in allowed else "",
     )
-    new_id = new_draft(work, view.row.resident_id, None, kept)
-    work.session.get_one(Mandate, new_id).renews_id = mandate_id
-    record(work, actions.MandateRenewed(mandate=new_id, resident=view.row.resident_id, renews=mandate_id))
+    new_id = new_draft(work, resident_id, None, kept)
+    work.session.get_one(Mandate, new_id).renews_id = view.row.id
+    record(work, actions.MandateRenewed(mandate=new_id, resident=resident_id, renews=view.row.id))
     return new_id
 
 
