@@ -18,9 +18,9 @@ from aidants.journal.services import Private, record
 from aidants.mandates.lifecycle import State
 from aidants.mandates.models import Mandate
 from aidants.mandates.queries import MandateView, mandates_of, visible_mandates
-from aidants.mandates.services import subject
+from aidants.mandates.services import REMINDERS, subject
 from aidants.messages.models import Channel
-from aidants.messages.services import About, available, enqueue
+from aidants.messages.services import About, available, cancel, enqueue
 from aidants.policy import Role
 from aidants.residents.models import Resident
 from aidants.residents.services import get_resident, lock_resident, resident_key
@@ -51,6 +51,7 @@ def report_death(work: Work, resident_id: str) -> int:
         elif mandate.state == State.ACTIVE and mandate.ends_at is not None and mandate.ends_at >= work.now:
             mandate.state, mandate.ended_at, mandate.end_reason = State.REVOKED, work.now, DEATH
             record(work, actions.MandateFrozen(**subject(mandate), outcome=DEATH))
+            cancel(work, mandate.id, REMINDERS)
             frozen += 1
         work.session.add(mandate)
     return frozen

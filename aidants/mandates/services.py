@@ -18,11 +18,14 @@ from aidants.mandates.answers import MAX_PROCEDURES, Answers
 from aidants.mandates.lifecycle import DRAFT_LASTS, Duration, State, activate_before
 from aidants.mandates.models import Mandate, MandateFrozenText
 from aidants.mandates.queries import MandateView, get_mandate, get_row, visible_mandates
+from aidants.messages.services import cancel
 from aidants.procedures import PROCEDURES
 from aidants.residents.identity import fold
 from aidants.residents.services import Known, keep_resident, lock_helper
 
 TOO_OLD: Final = N_("Ce texte n’est plus du jour. Remettez-le à l’heure, puis imprimez-le et faites-le signer.")
+REMINDERS: Final = ("ending", "ending_resident")
+"""Messages that must not leave once the mandate was stopped."""
 ENDERS: Final = ("resident", "helper")
 
 
@@ -169,6 +172,7 @@ def end(work: Work, view: MandateView, reason: str) -> None:
     """Mark a mandate as ended and journal it."""
     view.row.state, view.row.ended_at, view.row.end_reason = State.REVOKED, work.now, reason
     work.session.add(view.row)
+    cancel(work, view.row.id, REMINDERS)
     record(work, actions.MandateRevoked(**subject(view.row), outcome=reason))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -123,6 +123,18 @@ def open_content(work: Work, row: OutboxMessage) -> dict[str, str]:
         raise Corrupted
     content: dict[str, str] = crypto.open_json(_derived(key, row), row.sealed, _bound(row))
     return content
+
+
+def cancel(work: Work, mandate_id: str, templates: Collection[str]) -> None:
+    """Take back what is still queued about a mandate, of these templates; what is being sent right now goes."""
+    query = select(OutboxMessage).where(
+        OutboxMessage.mandate_id == mandate_id,
+        col(OutboxMessage.template).in_(templates),
+        OutboxMessage.state == State.QUEUED,
+    )
+    for row in work.session.exec(query.with_for_update()):
+        row.state, row.sealed = State.CANCELLED, None
+        work.session.add(row)
 
 
 def forget(work: Work, resident_id: str) -> None:

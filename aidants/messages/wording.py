@@ -53,6 +53,14 @@ TEMPLATES: Final[dict[str, Template]] = {
             "{address}\n"
         ),
     ),
+    "ending_resident": Template(
+        title=N_("Mandat qui finit bientôt, à la personne"),
+        subject=N_("Votre mandat finit bientôt"),
+        body=N_(
+            "{organisation} : votre mandat finit le {end}. Il ne se renouvelle pas tout seul. "
+            "Pour continuer, venez au guichet ou appelez le {phone}."
+        ),
+    ),
     "urgent": Template(
         title=N_("Acte urgent après un décès"),
         subject=N_("Un acte urgent à relire : {reference}"),

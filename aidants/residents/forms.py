@@ -38,6 +38,9 @@ LANGUAGES: Final = {
 AIDS: Final = {"large_type": N_("De grandes lettres"), "read_aloud": N_("Que l’on lise à voix haute")}
 """Reading aids a resident may want."""
 
+REMINDERS: Final = {"": N_("Non"), "sms": N_("Oui, par SMS"), "mail": N_("Oui, par e-mail")}
+"""Whether a resident wants to be told that a mandate ends soon, and how."""
+
 CHANGED: Final = {
     "birth_name": N_("Nom de naissance"),
     "usual_name": N_("Nom d’usage"),
@@ -48,9 +51,14 @@ CHANGED: Final = {
     "email": N_("Adresse électronique"),
     "language": N_("Langue"),
     "aids": N_("Aides à la lecture"),
+    "reminders": N_("Rappel avant la fin d’un mandat"),
     "document_seen": N_("Pièce d’identité vue"),
 }
 """What the form asks, in the order in which two versions are compared."""
+
+
+NO_NUMBER: Final = N_("Notez son numéro de téléphone, ou choisissez une autre réponse.")
+NO_ADDRESS: Final = N_("Notez son adresse e-mail, ou choisissez une autre réponse.")
 
 
 def _has_letter(value: str) -> str:
@@ -96,6 +104,7 @@ class ResidentForm(FormModel):
     document_seen: Literal["", "identity_card", "passport", "residence_permit", "driving_licence", "known"] = ""
     language: Literal["fr", "en", "ar", "es", "pt", "tr", "uk", "ro"] = "fr"
     aids: list[Literal["large_type", "read_aloud"]] = Field(default_factory=list, max_length=2)
+    reminders: Literal["", "sms", "mail"] = ""
 
 
 def read_identity(form: Parsed[ResidentForm], today: date) -> Identity | None:
@@ -110,6 +119,10 @@ def read_identity(form: Parsed[ResidentForm], today: date) -> Identity | None:
             form.add(f"birth-{error.field}", error.message)
             return None
         birth_date = parsed.iso()
+    needed = {"sms": draft.phone, "mail": draft.email}
+    if not needed.get(draft.reminders, "-"):
+        form.add("reminders", NO_NUMBER if draft.reminders == "sms" else NO_ADDRESS)
+        return None
     plain = draft.model_dump(exclude={"birth_day", "birth_month", "birth_year", "aids"})
     return Identity(birth_date=birth_date, aids=" ".join(sorted(set(draft.aids))), **plain)
 
@@ -121,5 +134,6 @@ def said(identity: Identity) -> dict[str, str]:
     words["birth_date"] = PartialDate.from_iso(identity.birth_date).long(current()) if identity.birth_date else ""
     words["language"] = gettext(LANGUAGES[identity.language]) if identity.language in LANGUAGES else identity.language
     words["aids"] = ", ".join(gettext(AIDS[code]) for code in identity.aids.split() if code in AIDS)
+    words["reminders"] = gettext(REMINDERS[identity.reminders]) if identity.reminders in REMINDERS else ""
     words["document_seen"] = gettext(DOCUMENTS[identity.document_seen]) if identity.document_seen in DOCUMENTS else ""
     return words

@@ -38,6 +38,8 @@ class Identity:
     birthcountry_insee: str = ""
     aids: str = ""
     """Reading aids wanted: codes of ``forms.AIDS``, separated by spaces."""
+    reminders: str = ""
+    """How they want to be told that a mandate ends soon: ``sms``, ``mail``, or not at all."""
 
     @property
     def short_name(self) -> str:

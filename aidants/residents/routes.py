@@ -7,6 +7,7 @@ from starlette.responses import Response
 from aidants.dates import local_day
 from aidants.db import Mode, Work
 from aidants.i18n import N_, gettext
+from aidants.messages.services import available
 from aidants.policy import Permission
 from aidants.residents import services
 from aidants.residents.forms import (
@@ -14,6 +15,7 @@ from aidants.residents.forms import (
     CHANGED,
     DOCUMENTS,
     LANGUAGES,
+    REMINDERS,
     ResidentForm,
     SearchForm,
     read_identity,
@@ -80,7 +82,9 @@ def search_again(view: Page) -> Response:
 
 
 def _shown(view: Page, form: Parsed[ResidentForm], status: int = 200, **context: object) -> Response:
-    lists = {"documents": DOCUMENTS, "spoken": LANGUAGES, "aids": AIDS}
+    chosen, settings = form.get("reminders"), view.gate.settings
+    told = {code: label for code, label in REMINDERS.items() if code in ("", chosen) or available(settings, code)}
+    lists = {"documents": DOCUMENTS, "spoken": LANGUAGES, "aids": AIDS, "reminders": told}
     choices = {name: [(key, gettext(label)) for key, label in items.items()] for name, items in lists.items()}
     return view.render("residents/edit.html", status=status, block="form", form=form, **choices, **context)
 
