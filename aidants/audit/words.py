@@ -129,6 +129,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
     },
     "criteria": {
         "today": N_("Page d’accueil de l’aidant"),
+        "waiting": N_("Liste des mandats qui attendent"),
         "recent": N_("Dernières personnes reçues"),
         "search": N_("Recherche"),
         "alike": N_("Fiches ressemblantes"),

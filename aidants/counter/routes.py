@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from aidants.assistance import services as assistance
-from aidants.counter import death_pages, ending_pages, merge_pages, passing, queries
+from aidants.counter import death_pages, ending_pages, merge_pages, passing, queries, waiting_pages
 from aidants.db import Mode, Work
 from aidants.guides import queries as runs
 from aidants.guides import services as guides
@@ -98,6 +98,7 @@ ROUTES = [
     *ending_pages.ROUTES,
     *death_pages.ROUTES,
     *passing.ROUTES,
+    *waiting_pages.ROUTES,
     page("/aujourdhui", home, permission=Permission.SIGNED_IN, db=Mode.READ, records=_desk),
     page("/personnes/{id:ref}", card, permission=Permission.SEE_RESIDENTS, db=Mode.READ, records=_views),
     page(

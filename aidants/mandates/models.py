@@ -24,7 +24,8 @@ class Mandate(SQLModel, table=True):
             "state NOT IN ('active','expired') OR (activated_at IS NOT NULL AND ends_at IS NOT NULL)", name="dates"
         ),
         sa.Index("ix_mandate_resident", "resident_id", "created_at"),
-        sa.Index("ix_mandate_ends", "organisation_id", "state", "ends_at"),
+        sa.Index("ix_mandate_ends", "organisation_id", "state", "ends_at", "id"),
+        sa.Index("ix_mandate_created", "organisation_id", "state", "created_at", "id"),
     )
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=26)

@@ -33,7 +33,7 @@ PAGES: Final = (
 INDEX: Final = "/aide"
 _BY_PATH: Final = (
     (r"/(connexion|confirmer)\b", "connexion"),
-    (r"/aujourdhui$", "aujourdhui"),
+    (r"/(aujourdhui|mandats)$", "aujourdhui"),
     (r"/personnes/(?!chercher|nouvelle)[^/]+$", "fiche-personne"),
     (r"/(personnes|reunions)\b", "personnes"),
     (r"/mandats/[^/]+/arreter$", "mandat-arreter"),

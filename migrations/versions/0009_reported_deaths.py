@@ -1,4 +1,4 @@
-"""A reported death stands with the resident, not only with the mandates that it ended."""
+"""A reported death stands with the resident, not only with the mandates that it ended; lists of what waits have an index."""
 
 from __future__ import annotations
 
@@ -19,8 +19,14 @@ _KNOWN = sa.text(
 def upgrade() -> None:
     op.add_column("resident", sa.Column("death_reported_at", sa.DateTime(timezone=True), nullable=True))
     op.execute(_KNOWN)
+    op.drop_index("ix_mandate_ends", table_name="mandate")
+    for name, column in (("ends", "ends_at"), ("created", "created_at")):
+        op.create_index(f"ix_mandate_{name}", "mandate", ["organisation_id", "state", column, "id"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_mandate_created", table_name="mandate")
+    op.drop_index("ix_mandate_ends", table_name="mandate")
+    op.create_index("ix_mandate_ends", "mandate", ["organisation_id", "state", "ends_at"])
     with op.batch_alter_table("resident") as batch_op:
         batch_op.drop_column("death_reported_at")

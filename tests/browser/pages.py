@@ -82,6 +82,9 @@ def people(visit: Visit) -> Tour:
     """A helper: today, searching, creating, correcting; an everlasting name."""
     visit.open("/aujourdhui")
     yield "today"
+    for waiting in ("accords", "brouillons", "fins"):
+        visit.open(f"/mandats?liste={waiting}")
+        yield f"mandates that wait, {waiting}"
     visit.open("/personnes")
     yield "people"
     visit.search("xy")
@@ -153,6 +156,12 @@ def deciding(visit: Visit) -> Tour:
     yield "death"
     visit.press("Signaler le décès")
     yield "death, error"
+    visit.open("/personnes")
+    visit.person("peyrat")
+    visit.press("Reprendre un mandat d’une autre structure")
+    yield "take over"
+    visit.press("Préparer le nouveau mandat")
+    yield "take over, error"
     visit.open("/personnes")
     visit.person("peyrat")
     visit.press("Effacer cette personne")
