@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,13 +27,12 @@ from aidants.policy import Actor, Role
 from aidants.settings import Settings
 from bench import filler, million
 from bench.figures import Figure
+from bench.turns import RATIO, by_turns
 from tests.support.client import Browser, people_of
 from tests.support.plans import Cost, cost
 from tests.support.postgres import OwnServer
 
-PAIRS: Final = 30
 SMALL: Final = 10_000
-RATIO: Final = 1.5
 _ONE: Final = """SELECT organisation, actor, scope, mandate FROM journal_record
     WHERE seq BETWEEN (SELECT max(seq) FROM journal_leaf) - 3000 AND (SELECT max(seq) FROM journal_leaf) - 500
     AND mandate IN (SELECT mandate FROM journal_record WHERE seq > (SELECT max(seq) FROM journal_leaf) - 3000
@@ -70,20 +68,16 @@ def _compare(section: str, short: Site, long: Site) -> list[Figure]:
     """Return, for each page, how much more processor it takes in the long journal: the medians of pages asked by turns."""
     figures = []
     for name in short.searches:
-        few: list[float] = []
-        many: list[float] = []
-        for turn in range(PAIRS + 3):
-            for site, found in ((short, few), (long, many)):
-                began = site.cpu()
-                answer = site.browser.get(f"/journal?{urlencode(site.searches[name])}")
-                found.append(1000 * (site.cpu() - began))
-                assert answer.status_code == 200, (name, turn)
-        small, large = statistics.median(few[3:]), statistics.median(many[3:])
+        small, large = by_turns(_open(short, name), _open(long, name), short.cpu, long.cpu)
         read = [_search(site, name) for site in (short, long)]
         dear = f"; {', '.join(read[1].dear())}" if read[1].dear() else ""
         note = f"{small:.1f} to {large:.1f} ms; reads {read[0].read:,} to {read[1].read:,}{dear}"
         figures.append(Figure(section, name, large / small, "times", RATIO, note=note))
     return figures
+
+
+def _open(site: Site, name: str) -> Callable[[], object]:
+    return lambda: site.browser.open(f"/journal?{urlencode(site.searches[name])}")
 
 
 def _search(site: Site, name: str) -> Cost:
