@@ -30,7 +30,7 @@ test: dev ## everything: static checks, then all tests with Chromium and Postgre
 
 faults: dev ## crashes and damage at length: 50 killed servers, 500 changed bits of the file (prints tables, ten minutes)
 	@scripts/system_packages.sh
-	@FAULTS=long $(BIN)/pytest -n 0 -s tests/faults/test_crashes.py tests/faults/test_whole_file.py $(PYTEST_ARGS)
+	@FAULTS=long $(BIN)/pytest -n 0 -s tests/faults/test_crashes.py tests/faults/test_whole_file.py tests/faults/test_races.py $(PYTEST_ARGS)
 
 interop: dev ## let Go's own transparency log packages read our log (installs Go, 465 MB)
 	@scripts/system_packages.sh go
