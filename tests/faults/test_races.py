@@ -1,4 +1,4 @@
-"""Two at once, behind a barrier: one wins, the journal says which, nothing is half done. `make faults`: two hundred times each."""
+"""Two at once, behind a barrier: one wins, the journal says which. ``make faults``: two hundred times each."""
 
 from __future__ import annotations
 
