@@ -1,8 +1,8 @@
 """Fail when a translation catalogue no longer says everything that the code and the templates say.
 
 Message ids are the French text, so French needs no catalogue. English must hold each id of the sources; the residents' further
-languages, each id that residents may read (``RESIDENT_SOURCES``, and what is marked ``R_``): translated, none fuzzy and none left
-over. ``--update`` rewrites the catalogues instead of judging.
+languages, each id that residents may read (``RESIDENT_SOURCES``, and what is marked ``R_``): translated, none fuzzy and none
+left over. ``--update`` rewrites the catalogues instead of judging.
 """
 
 from __future__ import annotations

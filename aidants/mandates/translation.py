@@ -53,8 +53,9 @@ SAID: Final = R_("Ce que l’aidant vous dit avant de signer")
 
 @dataclass(frozen=True, slots=True)
 class TranslatedScope:
-    """One theme; ``procedures`` are pairs: the words of the reader, and the French name to look for on a site."""
+    """One theme, by its key; ``procedures`` are pairs: the words of the reader, and the French name to look for on a site."""
 
+    key: str
     label: str
     procedures: tuple[tuple[str, str], ...]
     note: str = ""
@@ -139,6 +140,7 @@ def _scopes(facts: MandateFacts, language: str) -> tuple[TranslatedScope, ...]:
     said = i18n.catalogue(language).gettext
     return tuple(
         TranslatedScope(
+            key,
             said(SCOPES[key].label),
             tuple((said(PROCEDURES[name].title), PROCEDURES[name].title) for name in facts.scopes[key]),
             said(SCOPE_NOTES[key]) if key in SCOPE_NOTES else "",
