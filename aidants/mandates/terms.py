@@ -60,7 +60,7 @@ SIGNATURES = {
     "witness": R_("J’ai plus de 18 ans. On lui a lu ce mandat devant moi, et elle a dit oui."),
     "organisation": R_("La structure accepte ce mandat."),
 }
-SCOPE_NOTES = {"argent": "Surendettement : la personne signe elle-même son dossier, jamais un aidant."}
+SCOPE_NOTES = {"argent": R_("Surendettement : la personne signe elle-même son dossier, jamais un aidant.")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ it: a reprint shows what the resident was given to read, whatever a later catalo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -49,6 +49,9 @@ RIGHTS_WORDS: Final = R_(
 )
 DECLARED: Final = R_("Ce qui est déclaré en signant")
 SAID: Final = R_("Ce que l’aidant vous dit avant de signer")
+
+
+_LEFT_TO_RIGHT, _AS_IT_IS, _END = "\u2066", "\u2068", "\u2069"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ def translate(facts: MandateFacts) -> Translation | None:
     if language == i18n.DEFAULT or language not in i18n.RESIDENT_LANGUAGES:
         return None
     said = i18n.catalogue(language).gettext
+    facts = _isolated(facts, language)
     return Translation(
         language=language,
         version=_version(language),
@@ -118,6 +122,19 @@ def translate(facts: MandateFacts) -> Translation | None:
             Section(group, said(group), items=tuple(said(one.text) for one in STATEMENTS if one.group == group))
             for group in dict.fromkeys(one.group for one in STATEMENTS)
         ),
+    )
+
+
+def _isolated(facts: MandateFacts, language: str) -> MandateFacts:
+    """Keep names and numbers in their own direction inside a sentence from right to left (Unicode TR 9, isolates)."""
+    if language not in i18n.RIGHT_TO_LEFT:
+        return facts
+    told = {name: getattr(facts, name) for name in ("reference", "address", "phone", "email", "dpo")}
+    names = {name: getattr(facts, name) for name in ("organisation", "helper_name")}
+    return replace(
+        facts,
+        **{name: f"{_LEFT_TO_RIGHT}{value}{_END}" for name, value in told.items() if value},
+        **{name: f"{_AS_IT_IS}{value}{_END}" for name, value in names.items() if value},
     )
 
 
