@@ -183,7 +183,7 @@ class ResidentHoldLifted(_OnResident):
 
 
 class AccessRequested(_OnResident):
-    """Everything held about a resident was given out to them. ``view``: ``page``, ``json`` or ``html``."""
+    """Everything held about a resident was given out to them. ``view``: ``page``, ``pdf``, ``json`` or ``html``."""
 
     view: str
 

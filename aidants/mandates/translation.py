@@ -95,7 +95,7 @@ class Translation:
         lines.append(self.said_heading)
         for part in self.said:
             lines += part.lines()
-        return lines
+        return [line for line in lines if line]
 
 
 def translate(facts: MandateFacts) -> Translation | None:
@@ -129,12 +129,19 @@ def _isolated(facts: MandateFacts, language: str) -> MandateFacts:
     """Keep names and numbers in their own direction inside a sentence from right to left (Unicode TR 9, isolates)."""
     if language not in i18n.RIGHT_TO_LEFT:
         return facts
-    told = {name: getattr(facts, name) for name in ("reference", "address", "phone", "email", "dpo")}
-    names = {name: getattr(facts, name) for name in ("organisation", "helper_name")}
+
+    def kept(mark: str, value: str) -> str:
+        return f"{mark}{value}{_END}" if value else ""
+
     return replace(
         facts,
-        **{name: f"{_LEFT_TO_RIGHT}{value}{_END}" for name, value in told.items() if value},
-        **{name: f"{_AS_IT_IS}{value}{_END}" for name, value in names.items() if value},
+        reference=kept(_LEFT_TO_RIGHT, facts.reference),
+        address=kept(_LEFT_TO_RIGHT, facts.address),
+        phone=kept(_LEFT_TO_RIGHT, facts.phone),
+        email=kept(_LEFT_TO_RIGHT, facts.email),
+        dpo=kept(_LEFT_TO_RIGHT, facts.dpo),
+        organisation=kept(_AS_IT_IS, facts.organisation),
+        helper_name=kept(_AS_IT_IS, facts.helper_name),
     )
 
 

@@ -98,7 +98,7 @@ class MandateText:
         return text
 
     def plain_text(self) -> str:
-        """Return the same words as lines of text, in printed order, for reading aloud and search."""
+        """Return the French words as lines of text, in printed order, for reading aloud and search."""
         lines = [self.title, f"Référence {self.reference}, code {self.code}"]
         for party in (self.resident, self.organisation):
             lines += [party.role, party.name, *party.lines]
@@ -112,7 +112,6 @@ class MandateText:
         lines.append(self.terms_heading)
         for section in self.terms:
             lines += section.lines()
-        lines += self.translation.lines() if self.translation else []
         return "\n".join(line for line in lines if line)
 
 
