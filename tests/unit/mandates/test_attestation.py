@@ -83,6 +83,9 @@ TEXTS = {
     "ten themes": build(replace(FACTS, scopes=_many(12, 2))),
     "long names": build(LONG),
     "assisted": build(replace(FACTS, regime="curatelle", signers=CURATOR, scopes=_many(12, 3))),
+    "assisted, long names": build(
+        replace(LONG, regime="curatelle", signers=CURATOR, birth_name="Шевченко-" + COMPOUND)
+    ),
     "represented": build(replace(FACTS, regime="tutelle", signers=CURATOR)),
     "witnessed": build(replace(FACTS, consent="witness", duration="SHORT", signers=WITNESSES)),
     "witnessed, six": build(replace(FACTS, consent="witness", duration="SHORT", signers=WITNESSES, scopes=_many(6, 3))),
