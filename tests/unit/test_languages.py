@@ -6,6 +6,7 @@ import copy
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -30,7 +31,7 @@ PAGES = sorted(
     for path in (ROOT / "templates").rglob("*.html")
     if f"templates/{path.relative_to(ROOT / 'templates')}".startswith(check_locales.RESIDENT_SOURCES)
 )
-SHELL = {
+SHELL: dict[str, Any] = {
     "actor": None,
     "nav": [],
     "csrf_token": "token",

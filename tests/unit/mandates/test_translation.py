@@ -14,7 +14,6 @@ import pytest
 
 from aidants import i18n
 from aidants.mandates.attestation import mandate_pdf
-from aidants.mandates.lifecycle import Regime
 from aidants.mandates.terms import PROTECTIONS, STATEMENTS
 from aidants.mandates.translation import translate
 from aidants.mandates.wording import MandateText, build
@@ -59,13 +58,13 @@ def letters(pdf: bytes, page: int) -> list[tuple[str, float, float]]:
 
 @pytest.mark.parametrize("language", READERS)
 def test_everything_that_is_promised_is_translated(language: str, no_silent_french: None) -> None:
-    for regime in Regime:
-        if regime.value not in PROTECTIONS:
-            continue
-        sheet = translate(replace(FACTS, reader=language, regime=regime.value))
-        assert sheet is not None
-        said = i18n.catalogue(language).gettext
-        assert said(PROTECTIONS[regime.value]) in sheet.lines()
+    said = i18n.catalogue(language).gettext
+    for regime, words in PROTECTIONS.items():
+        protected = translate(replace(FACTS, reader=language, regime=regime))
+        assert protected is not None
+        assert said(words) in protected.lines()
+    sheet = translate(replace(FACTS, reader=language))
+    assert sheet is not None
     assert [item for part in sheet.said for item in part.items] == [said(one.text) for one in STATEMENTS]
     assert [pair for block in sheet.scopes for pair in block.procedures] == [
         (said(PROCEDURES[name].title), PROCEDURES[name].title)
