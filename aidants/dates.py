@@ -144,8 +144,8 @@ def long_date(day: date, locale: str) -> str:
 
 def date_in_words(day: date, locale: str) -> str:
     """Return « mardi vingt-quatre novembre deux mille vingt-six », which cannot be altered on paper by one stroke."""
-    weekday, month = _weekday(day.weekday(), locale), _month(day.month, locale)
-    if _is_french(locale):
+    french, weekday, month = _is_french(locale), _weekday(day.weekday(), locale), _month(day.month, locale)
+    if french:
         number = "premier" if day.day == 1 else french_number(day.day)
         return f"{weekday} {number} {month} {french_number(day.year)}"
     return f"{weekday} the {english_ordinal(day.day)} of {month} {english_number(day.year)}"

@@ -163,6 +163,7 @@ def test_layouts_render_with_what_the_renderer_gives(templates: Templates, name:
         "request_path": "/a",
         "demo": True,
         "for_resident": False,
+        "languages": {"fr": "Français", "en": "English"},
         "help_page": "/aide/connexion",
         "help_contact": {"phone": "05 00 00 12 34", "hours": HOSTILE},
         "can": lambda permission: False,
