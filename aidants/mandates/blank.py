@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import combinations, pairwise
 from typing import Any, Final
 
 from aidants.crypto import new_code, normalise_code
@@ -20,6 +21,16 @@ MOST: Final = 20
 """Forms printed at once."""
 MODEL: Final = "fr-p1"
 _SIGNS: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_PROOF: Final = Section(
+    "by_hand",
+    "Preuve et exemplaires",
+    paragraphs=(
+        "Accord : papier signé en deux exemplaires, un pour la personne, un pour la structure. Une croix n’est pas une "
+        "signature. La structure enregistre ce mandat dans les quinze jours ; elle donne alors un code pour le vérifier. "
+        "Le texte français seul a valeur légale.",
+        SCOPE_NOTES["argent"],
+    ),
+)
 _COPIES: Final = ("Exemplaire de la personne", "Exemplaire de la structure")
 
 
@@ -67,6 +78,7 @@ def blank_pdf(counter: Counter, references: Sequence[str], now: datetime, *, dem
     """Return the forms of these numbers, each twice on two pages. Raises NotDrawn; ValueError for none or more than 20."""
     if not 1 <= len(references) <= MOST:
         raise ValueError(f"forms are printed 1 to {MOST} at once")
+    terms = [_filled(section, counter) for section in (*TERMS, _PROOF) if section.id != "proof"]
     data = {
         "references": list(references),
         "copies": _COPIES,
@@ -75,11 +87,10 @@ def blank_pdf(counter: Counter, references: Sequence[str], now: datetime, *, dem
         "phone": counter.phone,
         "plain_words": {"heading": PLAIN_WORDS.heading, "paragraphs": PLAIN_WORDS.paragraphs},
         "durations": [words for key, words in DURATIONS.items() if key in counter.durations],
-        "themes": _themes(),
+        "columns": _even(_themes(), [2 + sum(_lines(one) for one in part["procedures"]) for part in _themes()], 3),
         "declared": PROTECTIONS["aucune"],
         "signatures": SIGNATURES,
-        "terms": [_filled(section, counter) for section in TERMS if section.id != "proof"],
-        "note": SCOPE_NOTES["argent"],
+        "terms": _even(terms, [_length(part) for part in terms], 2),
         "model": MODEL,
         "demo": paper.demonstration(demo),
     }
@@ -93,6 +104,23 @@ def _themes() -> list[dict[str, Any]]:
         if procedure.mandatable:
             named[procedure.scopes[0]].append(procedure.title)
     return [{"label": SCOPES[key].label, "procedures": titles} for key, titles in named.items() if titles]
+
+
+def _lines(title: str) -> int:
+    return 1 + len(title) // 28
+
+
+def _length(part: dict[str, Any]) -> int:
+    return 80 + sum(map(len, part["paragraphs"])) + sum(30 + len(item) for item in part["items"])
+
+
+def _even(parts: list[dict[str, Any]], weights: list[int], columns: int) -> list[list[dict[str, Any]]]:
+    """Cut a list into columns of weights as even as its order allows."""
+    ends = min(
+        combinations(range(1, len(parts)), columns - 1),
+        key=lambda cuts: max(sum(weights[a:b]) for a, b in pairwise((0, *cuts, len(parts)))),
+    )
+    return [parts[a:b] for a, b in pairwise((0, *ends, len(parts)))]
 
 
 def _contact(counter: Counter) -> str:

@@ -137,13 +137,24 @@ def test_a_form_offers_every_procedure_that_may_be_mandated_and_no_other() -> No
     assert "15jours" in terms or "quinzejours" in terms
 
 
+def room_to_sign(pdf: bytes) -> float:
+    """Millimetres between the word « Signature » and the bottom margin of the first page."""
+    with pypdfium2.PdfDocument(pdf) as document:
+        text = document[0].get_textpage()
+        found = text.search("Signature", match_case=True)
+        places = [text.get_charbox(start)[1] for start, _count in iter(found.get_next, None)]
+    assert len(places) == 2
+    return min(places) * 25.4 / 72 - 18
+
+
 def test_a_form_of_a_long_name_keeps_its_signatures_on_the_first_page() -> None:
     long = replace(
         COUNTER, name="Communauté de communes " * 5, address="12 bis, route de la Lisière, " * 6, kind="Association"
     )
     found = pages(blank_pdf(long, REFERENCES[:1], NOW))
     assert len(found) == 4
-    assert found[0].count("Signature") == 2
+    assert room_to_sign(forms(1)) >= 20
+    assert room_to_sign(blank_pdf(long, REFERENCES[:1], NOW)) >= 10
 
 
 def test_twenty_forms_at_most() -> None:
