@@ -144,7 +144,8 @@ def room_to_sign(pdf: bytes) -> float:
         found = text.search("Signature", match_case=True)
         places = [text.get_charbox(start)[1] for start, _count in iter(found.get_next, None)]
     assert len(places) == 2
-    return min(places) * 25.4 / 72 - 18
+    lowest: float = min(places)
+    return lowest * 25.4 / 72 - 18
 
 
 def test_a_form_of_a_long_name_keeps_its_signatures_on_the_first_page() -> None:
