@@ -21,7 +21,6 @@ from aidants.numerals import english_number, english_ordinal, french_number
 EARLIEST_YEAR: Final = 1890
 _NO_BREAK = "\u00a0"
 
-
 _MESSAGES = {
     "not_a_number": N_("Écrivez le jour, le mois et l’année en chiffres. Par exemple : 4, 3, 1948."),
     "year_missing": N_("Écrivez l’année. Le jour et le mois peuvent manquer."),
@@ -145,8 +144,7 @@ def long_date(day: date, locale: str) -> str:
 
 def date_in_words(day: date, locale: str) -> str:
     """Return « mardi vingt-quatre novembre deux mille vingt-six », which cannot be altered on paper by one stroke."""
-    french = _is_french(locale)
-    weekday, month = _weekday(day.weekday(), locale), _month(day.month, locale)
+    french, weekday, month = _is_french(locale), _weekday(day.weekday(), locale), _month(day.month, locale)
     if french:
         number = "premier" if day.day == 1 else french_number(day.day)
         return f"{weekday} {number} {month} {french_number(day.year)}"

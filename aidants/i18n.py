@@ -36,6 +36,11 @@ def N_(text: str) -> str:  # noqa: N802 - gettext's own convention for "translat
     return text
 
 
+def R_(text: str) -> str:  # noqa: N802 - like ``N_``
+    """Mark a French text that residents read too: it goes into the catalogues of all their languages."""
+    return text
+
+
 @lru_cache(maxsize=4096)
 def tidy(text: str) -> str:
     """Put the no-break spaces of French typography (U+00A0), so that authors type ordinary ones."""

@@ -18,7 +18,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from aidants.i18n import N_
+from aidants.i18n import N_, R_
 
 
 def _phrases(text: str) -> tuple[str, ...]:
@@ -63,23 +63,23 @@ class Procedure:
 SCOPES: dict[str, Scope] = {
     scope.key: scope
     for scope in (
-        Scope("papiers", N_("Papiers, citoyenneté, élections"), "id-card", N_("Mes papiers, mon adresse")),
-        Scope("famille", N_("Famille, scolarité"), "users", N_("Ma famille, l’école")),
-        Scope("social", N_("Social, santé"), "heart-pulse", N_("Ma santé, mes aides")),
-        Scope("travail", N_("Travail, formation, retraite"), "briefcase", N_("Mon travail, ma retraite")),
-        Scope("logement", N_("Logement"), "house", N_("Mon loyer, mon logement")),
-        Scope("transports", N_("Transports, mobilité"), "car", N_("Ma voiture, mon permis")),
-        Scope("argent", N_("Argent, impôts, consommation"), "wallet", N_("Mon argent, mes impôts")),
-        Scope("justice", N_("Justice"), "scale", N_("Une plainte, un conflit")),
-        Scope("etranger", N_("Étrangers, Europe"), "globe", N_("Mon titre de séjour")),
-        Scope("loisirs", N_("Loisirs, sport, culture"), "ticket", N_("Ma commune, mes loisirs")),
+        Scope("papiers", R_("Papiers, citoyenneté, élections"), "id-card", N_("Mes papiers, mon adresse")),
+        Scope("famille", R_("Famille, scolarité"), "users", N_("Ma famille, l’école")),
+        Scope("social", R_("Social, santé"), "heart-pulse", N_("Ma santé, mes aides")),
+        Scope("travail", R_("Travail, formation, retraite"), "briefcase", N_("Mon travail, ma retraite")),
+        Scope("logement", R_("Logement"), "house", N_("Mon loyer, mon logement")),
+        Scope("transports", R_("Transports, mobilité"), "car", N_("Ma voiture, mon permis")),
+        Scope("argent", R_("Argent, impôts, consommation"), "wallet", N_("Mon argent, mes impôts")),
+        Scope("justice", R_("Justice"), "scale", N_("Une plainte, un conflit")),
+        Scope("etranger", R_("Étrangers, Europe"), "globe", N_("Mon titre de séjour")),
+        Scope("loisirs", R_("Loisirs, sport, culture"), "ticket", N_("Ma commune, mes loisirs")),
     )
 }
 
 _CATALOGUE: tuple[Procedure, ...] = (
     Procedure(
         id="declarer-revenus",
-        title=N_("Impôts : déclarer ses revenus"),
+        title=R_("Impôts : déclarer ses revenus"),
         mandate_line=(
             "préparer la déclaration de revenus, auprès des Finances publiques (impots.gouv.fr) ; "
             "la personne relit et envoie elle-même"
@@ -94,7 +94,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="payer-impot",
-        title=N_("Impôts : préparer le paiement"),
+        title=R_("Impôts : préparer le paiement"),
         mandate_line=(
             "préparer le paiement d’un impôt, auprès des Finances publiques (impots.gouv.fr) ; "
             "la personne valide elle-même"
@@ -109,7 +109,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="timbre-fiscal",
-        title=N_("Timbre fiscal : préparer l’achat"),
+        title=R_("Timbre fiscal : préparer l’achat"),
         mandate_line=(
             "préparer l’achat d’un timbre fiscal, auprès des Finances publiques (timbres.impots.gouv.fr) ; "
             "la personne paie elle-même"
@@ -121,7 +121,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="compte-impots",
-        title=N_("Impôts : ouvrir un compte"),
+        title=R_("Impôts : ouvrir un compte"),
         mandate_line=(
             "créer un espace particulier, auprès des Finances publiques (impots.gouv.fr) ; "
             "la personne choisit seule son mot de passe"
@@ -133,7 +133,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="demander-apl",
-        title=N_("Demander l’APL"),
+        title=R_("Demander l’APL"),
         mandate_line=(
             "préparer la demande d’aide au logement (APL), auprès de la CAF (caf.fr) ou de la MSA (msa.fr) ; "
             "la personne relit et envoie elle-même"
@@ -148,7 +148,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="caf-changement",
-        title=N_("CAF : déclarer un changement"),
+        title=R_("CAF : déclarer un changement"),
         mandate_line=(
             "préparer la déclaration d’un changement de famille ou de travail, auprès de la CAF (caf.fr) ; "
             "la personne relit et envoie elle-même"
@@ -163,7 +163,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="caf-adresse",
-        title=N_("CAF : changer l’adresse"),
+        title=R_("CAF : changer l’adresse"),
         mandate_line=("changer l’adresse de la personne et de son foyer, auprès de la CAF (caf.fr)"),
         operator="CAF",
         scopes=("famille",),
@@ -172,7 +172,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="caf-rib",
-        title=N_("CAF : changer de compte bancaire"),
+        title=R_("CAF : changer de compte bancaire"),
         mandate_line=(
             "préparer le changement de compte bancaire, auprès de la CAF (caf.fr), en présence de la personne, "
             "qui relit et envoie elle-même"
@@ -184,7 +184,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="compte-caf",
-        title=N_("CAF : ouvrir un compte"),
+        title=R_("CAF : ouvrir un compte"),
         mandate_line=(
             "créer un compte personnel, auprès de la CAF (caf.fr) ; la personne choisit seule son mot de passe"
         ),
@@ -195,7 +195,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="declaration-trimestrielle",
-        title=N_("RSA, prime d’activité : déclaration trimestrielle"),
+        title=R_("RSA, prime d’activité : déclaration trimestrielle"),
         mandate_line=(
             "préparer la déclaration trimestrielle pour le RSA ou la prime d’activité, auprès de la CAF (caf.fr) "
             "ou de la MSA (msa.fr) ; la personne relit et envoie elle-même"
@@ -210,7 +210,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="dossier-mdph",
-        title=N_("AAH : dossier à la MDPH"),
+        title=R_("AAH : dossier à la MDPH"),
         mandate_line=(
             "préparer le dossier de demande à la MDPH du département (mdphenligne.cnsa.fr ou le site du "
             "département) ; la personne relit et signe elle-même"
@@ -225,7 +225,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="complementaire-sante",
-        title=N_("Complémentaire santé solidaire"),
+        title=R_("Complémentaire santé solidaire"),
         mandate_line=(
             "préparer la demande de complémentaire santé solidaire, auprès de l’Assurance Maladie (ameli.fr) ou "
             "de la MSA (msa.fr) ; la personne relit et envoie elle-même"
@@ -237,7 +237,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="compte-ameli",
-        title=N_("Compte ameli"),
+        title=R_("Compte ameli"),
         mandate_line=(
             "créer un compte ameli, auprès de l’Assurance Maladie (ameli.fr) ; "
             "la personne choisit seule son mot de passe"
@@ -252,7 +252,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="attestation-droits",
-        title=N_("Ameli : attestation de droits"),
+        title=R_("Ameli : attestation de droits"),
         mandate_line=("télécharger l’attestation de droits, auprès de l’Assurance Maladie (ameli.fr)"),
         operator="Assurance Maladie",
         scopes=("social",),
@@ -261,7 +261,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="carte-vitale",
-        title=N_("Carte Vitale"),
+        title=R_("Carte Vitale"),
         mandate_line=(
             "préparer la déclaration de perte ou de vol de la carte Vitale et la demande de la nouvelle, auprès de "
             "l’Assurance Maladie (ameli.fr) ou de la MSA (msa.fr) ; la personne relit et envoie elle-même"
@@ -276,7 +276,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="mon-espace-sante",
-        title=N_("Mon espace santé"),
+        title=R_("Mon espace santé"),
         why_not=N_("Ce dossier médical est personnel : la personne l’ouvre et choisit elle-même ce qu’elle partage."),
         operator="Assurance Maladie",
         scopes=("social",),
@@ -285,7 +285,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="rendez-vous-medical",
-        title=N_("Rendez-vous médical en ligne"),
+        title=R_("Rendez-vous médical en ligne"),
         mandate_line=("prendre, déplacer ou annuler un rendez-vous médical, sur Doctolib (doctolib.fr)"),
         operator="Doctolib",
         scopes=("social",),
@@ -297,7 +297,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="compte-doctolib",
-        title=N_("Doctolib : ouvrir un compte"),
+        title=R_("Doctolib : ouvrir un compte"),
         mandate_line=("créer un compte, sur Doctolib (doctolib.fr) ; la personne choisit seule son mot de passe"),
         operator="Doctolib",
         scopes=("social",),
@@ -306,7 +306,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="compte-msa",
-        title=N_("Compte MSA"),
+        title=R_("Compte MSA"),
         mandate_line=("créer un espace privé, auprès de la MSA (msa.fr) ; la personne choisit seule son mot de passe"),
         operator="MSA",
         scopes=("social",),
@@ -317,7 +317,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="demander-retraite",
-        title=N_("Demander sa retraite"),
+        title=R_("Demander sa retraite"),
         mandate_line=(
             "préparer la demande de retraite, auprès de l’Assurance retraite (info-retraite.fr, "
             "lassuranceretraite.fr) ; la personne relit et envoie elle-même"
@@ -331,7 +331,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="releve-carriere",
-        title=N_("Retraite : relevé de carrière"),
+        title=R_("Retraite : relevé de carrière"),
         mandate_line=(
             "consulter le relevé de carrière et le télécharger, auprès de l’Assurance retraite "
             "(info-retraite.fr, lassuranceretraite.fr)"
@@ -343,7 +343,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="aspa",
-        title=N_("Aspa : minimum vieillesse"),
+        title=R_("Aspa : minimum vieillesse"),
         mandate_line=(
             "préparer la demande d’Aspa (minimum vieillesse), auprès de l’Assurance retraite "
             "(lassuranceretraite.fr) ou de la MSA (msa.fr) ; la personne relit et envoie elle-même"
@@ -357,7 +357,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="pension-reversion",
-        title=N_("Pension de réversion"),
+        title=R_("Pension de réversion"),
         mandate_line=(
             "préparer la demande de pension de réversion, auprès de l’Assurance retraite (info-retraite.fr, "
             "lassuranceretraite.fr) ; la personne relit et envoie elle-même"
@@ -371,7 +371,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="france-travail-inscription",
-        title=N_("S’inscrire à France Travail"),
+        title=R_("S’inscrire à France Travail"),
         mandate_line=(
             "préparer l’inscription et la demande d’allocation, auprès de France Travail (francetravail.fr) ; "
             "la personne relit et envoie elle-même"
@@ -386,7 +386,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="actualisation",
-        title=N_("France Travail : s’actualiser"),
+        title=R_("France Travail : s’actualiser"),
         mandate_line=(
             "préparer l’actualisation mensuelle, auprès de France Travail (francetravail.fr) ; "
             "la personne relit et envoie elle-même"
@@ -401,7 +401,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="compte-france-travail",
-        title=N_("France Travail : ouvrir un compte"),
+        title=R_("France Travail : ouvrir un compte"),
         mandate_line=(
             "créer un espace personnel, auprès de France Travail (francetravail.fr) ; "
             "la personne choisit seule son mot de passe"
@@ -413,7 +413,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="carte-grise-adresse",
-        title=N_("Carte grise : changer l’adresse"),
+        title=R_("Carte grise : changer l’adresse"),
         mandate_line=(
             "changer l’adresse de la carte grise, sur le site de France Titres (immatriculation.ants.gouv.fr)"
         ),
@@ -427,7 +427,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="carte-grise-achat",
-        title=N_("Carte grise : voiture d’occasion"),
+        title=R_("Carte grise : voiture d’occasion"),
         mandate_line=(
             "préparer la carte grise d’un véhicule acheté d’occasion, sur le site de France Titres "
             "(immatriculation.ants.gouv.fr) ; la personne atteste et paie elle-même"
@@ -442,7 +442,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="permis-perdu-vole",
-        title=N_("Permis perdu ou volé"),
+        title=R_("Permis perdu ou volé"),
         mandate_line=(
             "préparer la demande d’un nouveau permis de conduire, perdu ou volé, sur le site de France Titres "
             "(ants.gouv.fr) ; la personne atteste et paie elle-même"
@@ -457,7 +457,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="permis-premier",
-        title=N_("Permis : premier permis obtenu"),
+        title=R_("Permis : premier permis obtenu"),
         mandate_line=(
             "préparer la demande du premier permis de conduire, sur le site de France Titres (ants.gouv.fr) ; "
             "la personne atteste elle-même"
@@ -469,7 +469,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="amende-payer",
-        title=N_("Payer une amende"),
+        title=R_("Payer une amende"),
         mandate_line=(
             "préparer le paiement d’une amende, auprès des Finances publiques (amendes.gouv.fr) ; "
             "la personne décide et paie elle-même"
@@ -484,7 +484,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="amende-contester",
-        title=N_("Contester une amende"),
+        title=R_("Contester une amende"),
         mandate_line=(
             "préparer la contestation d’une amende ou la désignation du conducteur, auprès de l’ANTAI "
             "(antai.gouv.fr) ; la personne relit et envoie elle-même"
@@ -499,7 +499,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="compte-ants",
-        title=N_("France Titres : ouvrir un compte"),
+        title=R_("France Titres : ouvrir un compte"),
         mandate_line=(
             "créer un compte, sur le site de France Titres (ants.gouv.fr) ; la personne choisit seule son mot de passe"
         ),
@@ -510,7 +510,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="carte-identite",
-        title=N_("Carte d’identité : pré-demande et rendez-vous"),
+        title=R_("Carte d’identité : pré-demande et rendez-vous"),
         mandate_line=(
             "remplir la pré-demande de carte d’identité et chercher un rendez-vous en mairie, sur le site de "
             "France Titres (passeport.ants.gouv.fr, rendezvouspasseport.ants.gouv.fr)"
@@ -525,7 +525,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="passeport",
-        title=N_("Passeport : pré-demande et rendez-vous"),
+        title=R_("Passeport : pré-demande et rendez-vous"),
         mandate_line=(
             "remplir la pré-demande de passeport et chercher un rendez-vous en mairie, sur le site de "
             "France Titres (passeport.ants.gouv.fr, rendezvouspasseport.ants.gouv.fr)"
@@ -537,7 +537,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="acte-etat-civil",
-        title=N_("Acte de naissance, de mariage, de décès"),
+        title=R_("Acte de naissance, de mariage, de décès"),
         mandate_line=(
             "demander une copie ou un extrait d’acte d’état civil, sur Service-Public (service-public.gouv.fr) "
             "ou le site de la mairie"
@@ -552,7 +552,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="changement-adresse-groupe",
-        title=N_("Changer d’adresse partout"),
+        title=R_("Changer d’adresse partout"),
         mandate_line=(
             "déclarer la nouvelle adresse aux organismes choisis avec la personne, sur Service-Public "
             "(service-public.gouv.fr)"
@@ -567,7 +567,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="courrier-reexpedition",
-        title=N_("Faire suivre son courrier"),
+        title=R_("Faire suivre son courrier"),
         mandate_line=(
             "préparer la réexpédition du courrier, auprès de La Poste (laposte.fr) ; la personne paie elle-même"
         ),
@@ -578,7 +578,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="compte-service-public",
-        title=N_("Service-Public : ouvrir un compte"),
+        title=R_("Service-Public : ouvrir un compte"),
         mandate_line=(
             "créer un compte, sur Service-Public (service-public.gouv.fr) ; la personne choisit seule son mot de passe"
         ),
@@ -589,7 +589,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="cheque-energie",
-        title=N_("Chèque énergie"),
+        title=R_("Chèque énergie"),
         mandate_line=(
             "préparer la demande ou l’usage du chèque énergie, sur le site du chèque énergie "
             "(chequeenergie.gouv.fr) ; la personne relit et envoie elle-même"
@@ -604,7 +604,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="logement-social-demande",
-        title=N_("Logement social : faire une demande"),
+        title=R_("Logement social : faire une demande"),
         mandate_line=(
             "préparer la demande de logement social, sur le site national de la demande de logement social "
             "(demande-logement-social.gouv.fr) ; la personne relit et envoie elle-même"
@@ -618,7 +618,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="logement-social-renouvellement",
-        title=N_("Logement social : renouveler sa demande"),
+        title=R_("Logement social : renouveler sa demande"),
         mandate_line=(
             "préparer le renouvellement de la demande de logement social, sur le site national de la demande de "
             "logement social (demande-logement-social.gouv.fr) ; la personne relit et envoie elle-même"
@@ -632,7 +632,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="inscription-ecole",
-        title=N_("Inscrire un enfant à l’école"),
+        title=R_("Inscrire un enfant à l’école"),
         mandate_line=(
             "préparer l’inscription d’un enfant à l’école, auprès de la mairie ; le parent relit et envoie lui-même"
         ),
@@ -645,7 +645,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="inscription-college-lycee",
-        title=N_("Collège, lycée : inscription et bourse"),
+        title=R_("Collège, lycée : inscription et bourse"),
         mandate_line=(
             "préparer l’inscription d’un enfant au collège ou au lycée et la demande de bourse, auprès de "
             "l’Éducation nationale (educonnect.education.gouv.fr) ; le parent relit et envoie lui-même"
@@ -659,7 +659,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="compte-educonnect",
-        title=N_("Compte EduConnect"),
+        title=R_("Compte EduConnect"),
         mandate_line=(
             "activer un compte EduConnect, auprès de l’Éducation nationale (educonnect.education.gouv.fr) ; "
             "le parent choisit seul son mot de passe"
@@ -671,7 +671,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="cantine-inscription",
-        title=N_("Cantine, garderie : inscription"),
+        title=R_("Cantine, garderie : inscription"),
         mandate_line=(
             "préparer l’inscription d’un enfant à la cantine ou à l’accueil périscolaire, auprès de la mairie ; "
             "le parent relit et envoie lui-même"
@@ -685,7 +685,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="cantine-payer",
-        title=N_("Cantine : préparer le paiement"),
+        title=R_("Cantine : préparer le paiement"),
         mandate_line=(
             "préparer le paiement d’une facture de cantine ou d’accueil périscolaire, auprès des Finances "
             "publiques (payfip.gouv.fr) ; la personne paie elle-même"
@@ -697,7 +697,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="compte-portail-famille",
-        title=N_("Portail famille : ouvrir un compte"),
+        title=R_("Portail famille : ouvrir un compte"),
         mandate_line=(
             "créer un compte au portail famille, auprès de la mairie ; le parent choisit seul son mot de passe"
         ),
@@ -708,7 +708,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="titre-sejour",
-        title=N_("Titre de séjour : demande, renouvellement"),
+        title=R_("Titre de séjour : demande, renouvellement"),
         mandate_line=(
             "préparer la demande ou le renouvellement du titre de séjour, sur le site ANEF "
             "(administration-etrangers-en-france.interieur.gouv.fr) ; la personne relit et envoie elle-même"
@@ -723,7 +723,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="compte-anef",
-        title=N_("ANEF : ouvrir un compte"),
+        title=R_("ANEF : ouvrir un compte"),
         mandate_line=(
             "créer un compte, sur le site ANEF (administration-etrangers-en-france.interieur.gouv.fr) ; "
             "la personne choisit seule son mot de passe"
@@ -735,7 +735,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="opposition-carte",
-        title=N_("Bloquer sa carte bancaire"),
+        title=R_("Bloquer sa carte bancaire"),
         why_not=N_("La personne appelle elle-même sa banque : un numéro de carte ne se confie à personne."),
         operator="banque",
         scopes=("argent",),
@@ -747,7 +747,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="fraude-carte-perceval",
-        title=N_("Perceval : fraude à la carte bancaire"),
+        title=R_("Perceval : fraude à la carte bancaire"),
         mandate_line=(
             "préparer le signalement d’une fraude à la carte bancaire (Perceval), sur Service-Public "
             "(service-public.gouv.fr) ; la personne relit et envoie elle-même"
@@ -759,7 +759,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="arnaque-signaler",
-        title=N_("Signaler une arnaque"),
+        title=R_("Signaler une arnaque"),
         mandate_line=(
             "préparer le signalement d’une arnaque, d’un faux message ou d’un faux site, sur 17Cyber "
             "(17cyber.gouv.fr), 33700 (33700.fr) ou SignalConso (signal.conso.gouv.fr) ; "
@@ -775,7 +775,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="porter-plainte",
-        title=N_("Porter plainte en ligne"),
+        title=R_("Porter plainte en ligne"),
         mandate_line=(
             "préparer une plainte en ligne, auprès de la police ou de la gendarmerie "
             "(masecurite.interieur.gouv.fr, service-public.gouv.fr) ; la personne relit, valide et signe elle-même"
@@ -789,7 +789,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="reserver-salle",
-        title=N_("Réserver une salle de sa commune"),
+        title=R_("Réserver une salle de sa commune"),
         mandate_line=(
             "demander la réservation d’une salle, d’un terrain ou de matériel, auprès de la mairie ; "
             "la personne signe et paie elle-même"
@@ -803,7 +803,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="creer-adresse-mail",
-        title=N_("Créer une adresse e-mail"),
+        title=R_("Créer une adresse e-mail"),
         mandate_line=(
             "créer une adresse e-mail, chez le fournisseur choisi par la personne ; elle choisit seule son mot de passe"
         ),
@@ -817,7 +817,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="se-connecter-franceconnect",
-        title=N_("Se connecter avec FranceConnect"),
+        title=R_("Se connecter avec FranceConnect"),
         why_not=N_("L’identité numérique est personnelle : la personne se connecte elle-même."),
         operator="FranceConnect",
         scopes=("papiers",),
@@ -826,7 +826,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="mot-de-passe",
-        title=N_("Retrouver un mot de passe"),
+        title=R_("Retrouver un mot de passe"),
         why_not=N_("Un mot de passe ne se confie à personne : la personne le choisit et le saisit elle-même."),
         operator="site concerné",
         scopes=("papiers",),
@@ -838,7 +838,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="signer-en-ligne",
-        title=N_("Signer un document en ligne"),
+        title=R_("Signer un document en ligne"),
         why_not=N_("Une signature est personnelle : aucun mandat ne permet de signer à sa place."),
         operator="expéditeur du document",
         scopes=("papiers",),
@@ -847,7 +847,7 @@ _CATALOGUE: tuple[Procedure, ...] = (
     ),
     Procedure(
         id="suivre-dossier",
-        title=N_("Suivre un dossier en cours"),
+        title=R_("Suivre un dossier en cours"),
         why_not=N_("Un mandat nomme une démarche précise : choisissez celle du dossier à suivre."),
         operator="organisme du dossier",
         scopes=("papiers",),

@@ -65,7 +65,9 @@ class Templates:
             environment.install_gettext_callables(  # type: ignore[attr-defined]
                 catalogue.gettext, catalogue.ngettext, newstyle=True
             )
-            environment.globals.update(self._globals, locale=locale, dir=i18n.direction(locale))
+            environment.globals.update(
+                self._globals, locale=locale, dir=i18n.direction(locale), unreviewed=locale in i18n.UNREVIEWED
+            )
             environment.filters.update(self._filters)
             self._environments[locale] = environment
         return self._environments[locale]

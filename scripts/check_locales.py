@@ -1,33 +1,46 @@
 """Fail when a translation catalogue no longer says everything that the code and the templates say.
 
-Message ids are the French text, so French needs no catalogue. English, and every other language with a folder in
-``locales/``, must hold each id of the sources, translated, none fuzzy and none left over. ``--update`` rewrites the
-catalogues instead of judging.
+Message ids are the French text, so French needs no catalogue. English must hold each id of the sources; the residents' further
+languages, each id that residents may read (``RESIDENT_SOURCES``, and what is marked ``R_``): translated, none fuzzy and none
+left over. ``--update`` rewrites the catalogues instead of judging.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
-DOMAIN = "messages"
 SHOWN = 20
-LANGUAGES = sorted({"en"} | {path.name for path in (ROOT / "locales").glob("[a-z]*") if path.is_dir()})
+DOMAINS = {"en": "messages", **dict.fromkeys(("ar", "es", "pt", "ro", "tr", "uk"), "resident")}
+RESIDENT_SOURCES = (
+    "templates/own/",
+    "templates/consent/",
+    "templates/components/",
+    "templates/errors/",
+    "templates/layouts/base.html",
+    "templates/layouts/resident.html",
+    "aidants/dates.py",
+    "aidants/errors.py",
+    "aidants/web/forms.py",
+)
+"""Pages that residents read, with what these pages extend and include, and the errors that residents may meet."""
 SOURCES = {
     "aidants": [("**.py", "python")],
     "templates": [("**.html", "jinja2"), ("**.txt", "jinja2"), ("**.typ", "jinja2")],
 }
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "N_": None}
+RESIDENT_KEYWORDS = {"R_": None}
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "N_": None, **RESIDENT_KEYWORDS}
 JINJA_OPTIONS = {"trimmed": "true", "silent": "false"}
 
 
-def source_catalogue(root: Path = ROOT) -> Catalog:
+def source_catalogue(root: Path = ROOT, keywords: Mapping[str, Any] = KEYWORDS) -> Catalog:
     """Collect every message id of the sources under ``root``, with the places that use it."""
     catalogue = Catalog(fuzzy=False)
     for folder, methods in SOURCES.items():
@@ -35,12 +48,24 @@ def source_catalogue(root: Path = ROOT) -> Catalog:
             root / folder,
             method_map=methods,
             options_map={pattern: JINJA_OPTIONS for pattern, method in methods if method == "jinja2"},
-            keywords=KEYWORDS,
+            keywords=keywords,
             comment_tags=("Translators:",),
         )
         for filename, line, message, comments, context in found:
             place = (f"{folder}/{Path(filename).as_posix()}", line)
             catalogue.add(message, None, [place], auto_comments=comments, context=context)
+    return catalogue
+
+
+def resident_catalogue(sources: Catalog, root: Path = ROOT) -> Catalog:
+    """Return those ids of ``sources`` that residents may read."""
+    marked, catalogue = source_catalogue(root, RESIDENT_KEYWORDS), Catalog(fuzzy=False)
+    for message in sources:
+        places = [place for place in message.locations if place[0].startswith(RESIDENT_SOURCES)]
+        asked = marked.get(message.id, message.context) if message.id else None
+        places += [place for place in (asked.locations if asked else ()) if place not in places]
+        if message.id and places:
+            catalogue.add(message.id, None, places, auto_comments=message.auto_comments, context=message.context)
     return catalogue
 
 
@@ -72,16 +97,16 @@ def problems(sources: Catalog, translated: Catalog) -> Iterator[str]:
 
 def catalogue_path(language: str) -> Path:
     """Return where the translations into ``language`` are kept."""
-    return ROOT / "locales" / language / "LC_MESSAGES" / f"{DOMAIN}.po"
+    return ROOT / "locales" / language / "LC_MESSAGES" / f"{DOMAINS[language]}.po"
 
 
 def read(language: str) -> Catalog:
     """Read the catalogue of ``language``; an absent one is empty."""
     path = catalogue_path(language)
     if not path.exists():
-        return Catalog(language, DOMAIN, project="aidants", fuzzy=False)
+        return Catalog(language, DOMAINS[language], project="aidants", fuzzy=False)
     with path.open("rb") as handle:
-        return read_po(handle, locale=language, domain=DOMAIN)
+        return read_po(handle, locale=language, domain=DOMAINS[language])
 
 
 def update(language: str, sources: Catalog) -> None:
@@ -97,9 +122,11 @@ def update(language: str, sources: Catalog) -> None:
 
 def main(arguments: list[str]) -> int:
     """Judge, or with ``--update`` rewrite, every catalogue; the exit code is 1 when one is incomplete."""
-    sources = source_catalogue()
+    everything = source_catalogue()
+    of_domain = {"messages": everything, "resident": resident_catalogue(everything)}
     failed = False
-    for language in LANGUAGES:
+    for language, domain in DOMAINS.items():
+        sources = of_domain[domain]
         if "--update" in arguments:
             update(language, sources)
             continue

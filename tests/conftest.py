@@ -22,6 +22,7 @@ from aidants.db import Database
 from aidants.migrate import upgrade
 from aidants.settings import Settings
 from tests.support.client import Browser, people_of
+from tests.support.languages import strict
 from tests.support.services import postgres_server
 
 hypothesis_settings.register_profile("project", deadline=None, max_examples=100)
@@ -34,6 +35,12 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("AIDANTS_")]:
         monkeypatch.delenv(name)
     i18n.use("fr")
+
+
+@pytest.fixture
+def no_silent_french(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail on any sentence that a catalogue does not hold, instead of showing French."""
+    monkeypatch.setattr(i18n, "catalogue", strict())
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -160,6 +160,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
     "template": {name: template.title for name, template in TEMPLATES.items()},
     "view": {
         "page": N_("Page imprimable"),
+        "pdf": N_("Fichier PDF"),
         "json": N_("Fichier JSON"),
         "html": N_("Fichier HTML"),
         "log": N_("Fichiers sans donnée personnelle"),

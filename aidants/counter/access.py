@@ -144,10 +144,15 @@ def _mandate(work: Work, row: Mandate, resident: Resident) -> dict[str, Any]:
 
 def _text(key: bytes, row: MandateFrozenText) -> dict[str, Any]:
     try:
-        words: str | None = MandateText.from_json(open_sealed(key, row.sealed, row.id)).plain_text()
+        text: MandateText | None = MandateText.from_json(open_sealed(key, row.sealed, row.id))
     except (Corrupted, ValueError):
-        words = None
-    return {**_columns(row, "frozen_at", "ends_at", "language", "sha256"), "words": words}
+        text = None
+    sheet = text.translation if text is not None else None
+    return {
+        **_columns(row, "frozen_at", "ends_at", "language", "sha256"),
+        "words": text.plain_text() if text is not None else None,
+        "translation": {"language": sheet.language, "lines": sheet.lines()} if sheet is not None else None,
+    }
 
 
 def _message(row: OutboxMessage) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from aidants.accounts.confirming import NEW_CODE, asks_code, confirmed
 from aidants.counter import access
 from aidants.counter.erasure import erase
+from aidants.counter.file_paper import file_pdf
 from aidants.counter.forms import (
     ERASE_REASONS,
     FUTURE,
@@ -108,19 +109,23 @@ def ask_access(work: Work, view: Page) -> Response:
     return _access(work, view, services.get_resident(work, view.param("id")), Parsed[AccessForm]())
 
 
-def give_access(work: Work, view: Page) -> Response:
-    """Give everything held about the person: a page to print, or a file."""
-    known = services.get_resident(work, view.param("id"))
-    form = parse(AccessForm, view.form)
-    if form.errors or not confirmed(work, form, form.valid().code):
-        return _access(work, view, known, form, 422)
-    wanted = form.valid().forme
-    file = access.gather(work, known.row)
-    access.journal(work, known.row, wanted)
-    if wanted == "page":
-        return view.render("residents/file.html", resident=known, file=file)
-    headers = {"Content-Disposition": 'attachment; filename="dossier.json"'}
-    return Response(access.to_json(file), media_type="application/json", headers=headers)
+def give_access(view: Page) -> Response:
+    """Give everything held about the person: a page to print, or a file. The PDF is drawn outside any transaction."""
+    with view.unit(Mode.WRITE) as work:
+        known = services.get_resident(work, view.param("id"))
+        form = parse(AccessForm, view.form)
+        if form.errors or not confirmed(work, form, form.valid().code):
+            return _access(work, view, known, form, 422)
+        wanted = form.valid().forme
+        file = access.gather(work, known.row)
+        access.journal(work, known.row, wanted)
+        if wanted == "page":
+            return view.render("residents/file.html", resident=known, file=file)
+    headers = {"Content-Disposition": f'attachment; filename="dossier.{wanted}"'}
+    if wanted == "json":
+        return Response(access.to_json(file), media_type="application/json", headers=headers)
+    body = file_pdf(file, view.gate.settings.zone, demo=view.gate.demo)
+    return Response(body, media_type="application/pdf", headers=headers)
 
 
 def _access(work: Work, view: Page, known: Known, form: Parsed[AccessForm], status: int = 200) -> Response:
@@ -148,5 +153,5 @@ ROUTES: Final = [
     page("/personnes/{id:ref}/suspendre", set_hold, permission=_CHANGE, db=Mode.WRITE, method="POST", records=_views),
     page("/personnes/{id:ref}/reprendre", lift_hold, permission=_CHANGE, db=Mode.WRITE, method="POST", records=_views),
     page("/personnes/{id:ref}/acces", ask_access, permission=_CHANGE, db=Mode.READ, records=_views),
-    page("/personnes/{id:ref}/acces", give_access, permission=_CHANGE, db=Mode.WRITE, method="POST", records=_views),
+    page("/personnes/{id:ref}/acces", give_access, permission=_CHANGE, db=Mode.OWN, method="POST", records=_views),
 ]

@@ -76,7 +76,7 @@ class EraseForm(FormModel):
 class AccessForm(FormModel):
     """How everything held is given out, and a fresh code unless one was just given."""
 
-    forme: Literal["page", "json"] = "page"
+    forme: Literal["page", "pdf", "json"] = "page"
     code: Annotated[Text, Field(max_length=20)] = ""
 
 

@@ -191,7 +191,7 @@ class DeathReportWithdrawn(_OnResident):
 
 
 class AccessRequested(_OnResident):
-    """Everything held about a resident was given out to them. ``view``: ``page``, ``json`` or ``html``."""
+    """Everything held about a resident was given out to them. ``view``: ``page``, ``pdf``, ``json`` or ``html``."""
 
     view: str
 

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
+from aidants.accounts.models import Organisation
+from aidants.dates import PartialDate, moment
 from aidants.db import Mode, Work
 from aidants.errors import NotFound
 from aidants.i18n import N_, gettext
@@ -15,10 +17,12 @@ from aidants.journal.actions import MandatePrinted
 from aidants.journal.models import JournalRecord
 from aidants.journal.services import record
 from aidants.mandates import queries, renewal, services
+from aidants.mandates.certificate import Certificate, certificate_pdf
 from aidants.mandates.forms import OperatorForm
 from aidants.mandates.lifecycle import State
 from aidants.mandates.queries import MandateView
 from aidants.policy import Permission
+from aidants.procedures import SCOPES
 from aidants.web.endpoint import Page, page
 from aidants.web.forms import Parsed, parse
 
@@ -85,6 +89,54 @@ def certificate(work: Work, view: Page) -> Response:
     )
 
 
+def certificate_paper(view: Page) -> Response:
+    """Answer the same certificate as a PDF, drawn outside any transaction; each one is journaled first."""
+    with view.unit(Mode.WRITE) as work:
+        if not was_stopped(queries.get_mandate(work, view.param("id"))):
+            raise NotFound
+        _prints(work, view)
+    with view.unit(Mode.READ) as work:
+        facts, url = _certificate(work, view)
+        now = work.now
+    body = certificate_pdf(facts, now, url, demo=view.gate.demo)
+    headers = {"Content-Disposition": 'inline; filename="attestation.pdf"'}
+    return Response(body, media_type="application/pdf", headers=headers)
+
+
+def _certificate(work: Work, view: Page) -> tuple[Certificate, str | None]:
+    """Gather what the paper says, in French, and the address where the mandate is checked."""
+    mandate, resident = queries.get_with_resident(work, view.param("id"))
+    text, _row = queries.frozen_text(work, mandate, resident)
+    zone, code = work.settings.zone, queries.verification_code(work, mandate, resident)
+    stopped = [
+        (item, item.withdrawn_at)
+        for item in mandate.authorisations
+        if item.withdrawn_at is not None and item.withdrawn_by != "superseded"
+    ]
+    ended = mandate.row.ended_at or max((at for _item, at in stopped), default=work.now)
+    by = mandate.row.end_reason or (stopped[0][0].withdrawn_by if stopped else "") or ""
+    who = resident.identity
+    born = PartialDate.from_iso(who.birth_date).long("fr") if who.birth_date else "date inconnue"
+    organisation = work.session.get_one(Organisation, mandate.row.organisation_id)
+    facts = Certificate(
+        reference=mandate.row.reference,
+        code=f"{code[:4]}-{code[4:]}",
+        person=who.full_name,
+        born=", ".join(part for part in (born, who.birthplace) if part),
+        organisation=text.organisation.name,
+        address=organisation.address,
+        phone=organisation.phone,
+        started=moment(mandate.row.activated_at, zone, "fr") if mandate.row.activated_at else "",
+        stopped=tuple((SCOPES[item.scope].label, moment(at, zone, "fr")) for item, at in stopped),
+        whole=mandate.state is State.REVOKED,
+        when=moment(ended, zone, "fr"),
+        by=ENDED_BY.get(by, ""),
+        operators=tuple(renewal.operators(mandate)),
+        helper=work.actor.name if work.actor is not None else "",
+    )
+    return facts, f"{work.settings.base_url}/v/{code}" if work.settings.reachable else None
+
+
 def _prints(work: Work, view: Page) -> None:
     mandate = queries.get_row(work, view.param("id"))
     record(work, MandatePrinted(**services.subject(mandate), copy="certificate"))
@@ -124,6 +176,7 @@ def _views(work: Work, view: Page) -> None:
 _CHANGE: Final = Permission.CHANGE_MANDATES
 ROUTES: Final = [
     page("/mandats/{id:ref}/arret", certificate, permission=Permission.SEE_MANDATES, db=Mode.READ, records=_prints),
+    page("/mandats/{id:ref}/arret.pdf", certificate_paper, permission=Permission.SEE_MANDATES, db=Mode.OWN),
     page("/mandats/{id:ref}/renouveler", renew, permission=_CHANGE, db=Mode.WRITE, method="POST"),
     page("/mandats/{id:ref}/organisme", ask_operator, permission=_CHANGE, db=Mode.READ, records=_views),
     page(

@@ -137,6 +137,7 @@ def _facts(work: Work, view: MandateView, resident: Known, organisation: Organis
         regime=view.answers.regime,
         signers=signers_of(work, view, resident),
         public_mission=organisation.public_mission,
+        reader=who.language,
     )
 
 

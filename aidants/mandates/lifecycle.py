@@ -13,7 +13,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from aidants.dates import PartialDate, end_of_day_end, local_day
-from aidants.i18n import N_
+from aidants.i18n import N_, R_
 
 ADULT: Final = 18
 DRAFT_LASTS: Final = timedelta(hours=24)
@@ -42,10 +42,10 @@ class Duration(StrEnum):
 
 DAYS: Final = {Duration.MONTH: 31, Duration.SEMESTER: 182, Duration.LONG: 365}
 DURATION_LABELS: Final = {
-    Duration.SHORT: N_("Aujourd’hui seulement"),
-    Duration.MONTH: N_("Un mois"),
-    Duration.SEMESTER: N_("Six mois"),
-    Duration.LONG: N_("Un an"),
+    Duration.SHORT: R_("Aujourd’hui seulement"),
+    Duration.MONTH: R_("Un mois"),
+    Duration.SEMESTER: R_("Six mois"),
+    Duration.LONG: R_("Un an"),
 }
 
 

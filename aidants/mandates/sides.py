@@ -59,6 +59,8 @@ class MandateFacts:
     signers: Signers = field(default_factory=Signers)
     public_mission: bool = True
     language: str = "fr"
+    reader: str = "fr"
+    """The resident's own language: another than French adds a translation."""
 
 
 def clean(value: object) -> object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from aidants.i18n import N_
+from aidants.i18n import N_, R_
 from aidants.mandates.lifecycle import Regime
 
 REGIMES: Final = {
@@ -29,8 +29,8 @@ REGIMES: Final = {
 """Regimes as people name them, with what each means; those without protection are not asked here."""
 
 CONSENT_LABELS: Final = {
-    "paper": (N_("Sur papier, signé en deux exemplaires"), N_("Écrit signé à la main")),
-    "witness": (N_("De vive voix, devant deux témoins"), N_("Témoignage écrit de deux adultes")),
+    "paper": (R_("Sur papier, signé en deux exemplaires"), R_("Écrit signé à la main")),
+    "witness": (R_("De vive voix, devant deux témoins"), R_("Témoignage écrit de deux adultes")),
 }
 """How the resident agrees, and how strong that proof is."""
 

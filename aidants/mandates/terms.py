@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aidants.i18n import N_
+from aidants.i18n import R_
 
 DURATIONS = {
-    "SHORT": "24 heures",
-    "MONTH": "un mois (31 jours)",
-    "SEMESTER": "six mois (182 jours)",
-    "LONG": "un an (365 jours)",
+    "SHORT": R_("24 heures"),
+    "MONTH": R_("un mois (31 jours)"),
+    "SEMESTER": R_("six mois (182 jours)"),
+    "LONG": R_("un an (365 jours)"),
 }
 CONSENTS = {
     "paper": ("papier signé en deux exemplaires", "écrit signé de la main des deux parties (art. 1985)"),
@@ -25,16 +25,16 @@ CONSENTS = {
     ),
 }
 PROTECTIONS = {
-    "aucune": "Je déclare n’être sous aucune mesure de protection juridique.",
-    "sauvegarde": "Je suis sous sauvegarde de justice. La décision a été vue.",
-    "curatelle": "Je suis sous curatelle. La personne qui m’assiste signe avec moi.",
-    "curatelle_renforcee": "Je suis sous curatelle renforcée. La personne qui m’assiste signe avec moi.",
-    "tutelle": "La personne est sous tutelle. Je la représente.",
-    "habilitation_representation": "Une habilitation familiale me charge de représenter la personne.",
-    "habilitation_assistance": "Je suis sous habilitation familiale. La personne qui m’assiste signe avec moi.",
-    "protection_future": "Mon mandat de protection future a commencé. La personne qu’il désigne signe avec moi.",
-    "mineur": "La personne a moins de 18 ans. J’exerce l’autorité parentale.",
-    "emancipe": "J’ai moins de 18 ans et je suis émancipé ou émancipée.",
+    "aucune": R_("Je déclare n’être sous aucune mesure de protection juridique."),
+    "sauvegarde": R_("Je suis sous sauvegarde de justice. La décision a été vue."),
+    "curatelle": R_("Je suis sous curatelle. La personne qui m’assiste signe avec moi."),
+    "curatelle_renforcee": R_("Je suis sous curatelle renforcée. La personne qui m’assiste signe avec moi."),
+    "tutelle": R_("La personne est sous tutelle. Je la représente."),
+    "habilitation_representation": R_("Une habilitation familiale me charge de représenter la personne."),
+    "habilitation_assistance": R_("Je suis sous habilitation familiale. La personne qui m’assiste signe avec moi."),
+    "protection_future": R_("Mon mandat de protection future a commencé. La personne qu’il désigne signe avec moi."),
+    "mineur": R_("La personne a moins de 18 ans. J’exerce l’autorité parentale."),
+    "emancipe": R_("J’ai moins de 18 ans et je suis émancipé ou émancipée."),
 }
 """What is declared above the signature, by regime of protection."""
 QUALITIES = {
@@ -54,13 +54,13 @@ SEEN = {
     "emancipation": "décision d’émancipation vue",
 }
 SIGNATURES = {
-    "resident": "J’ai lu ce mandat, ou on me l’a lu. J’en garde un exemplaire.",
-    "assisting": "J’assiste la personne et j’approuve ce mandat.",
-    "unable": "La personne ne peut pas signer. Elle a donné son accord de vive voix.",
-    "witness": "J’ai plus de 18 ans. On lui a lu ce mandat devant moi, et elle a dit oui.",
-    "organisation": "La structure accepte ce mandat.",
+    "resident": R_("J’ai lu ce mandat, ou on me l’a lu. J’en garde un exemplaire."),
+    "assisting": R_("J’assiste la personne et j’approuve ce mandat."),
+    "unable": R_("La personne ne peut pas signer. Elle a donné son accord de vive voix."),
+    "witness": R_("J’ai plus de 18 ans. On lui a lu ce mandat devant moi, et elle a dit oui."),
+    "organisation": R_("La structure accepte ce mandat."),
 }
-SCOPE_NOTES = {"argent": "Surendettement : la personne signe elle-même son dossier, jamais un aidant."}
+SCOPE_NOTES = {"argent": R_("Surendettement : la personne signe elle-même son dossier, jamais un aidant.")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,10 @@ class Section:
     lead: str = ""
     paragraphs: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
+
+    def lines(self) -> list[str]:
+        """Return the words in printed order."""
+        return [self.heading, self.lead, *self.paragraphs, *(f"- {item}" for item in self.items)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +89,12 @@ class Statement:
 
 PLAIN_WORDS = Section(
     "plain",
-    "En mots simples",
+    R_("En mots simples"),
     paragraphs=(
-        "J’autorise les aidants de cette structure à faire pour moi les démarches écrites ici. Rien d’autre. C’est gratuit. "
-        "Je garde mes mots de passe. J’arrête quand je veux, sans dire pourquoi.",
+        R_(
+            "J’autorise les aidants de cette structure à faire pour moi les démarches écrites ici. Rien d’autre. "
+            "C’est gratuit. Je garde mes mots de passe. J’arrête quand je veux, sans dire pourquoi."
+        ),
     ),
 )
 
@@ -109,11 +115,11 @@ SECTIONS = (
     ),
     Section(
         "helper",
-        "Ce que fait l’aidant",
+        R_("Ce que fait l’aidant"),
         items=(
-            "Il agit avec moi. Il me demande avant toute autre chose.",
-            "Il note chaque acte dans un journal et garde le secret.",
-            "Il ne garde ni mot de passe, ni numéro de sécurité sociale, ni carte bancaire.",
+            R_("Il agit avec moi. Il me demande avant toute autre chose."),
+            R_("Il note chaque acte dans un journal et garde le secret."),
+            R_("Il ne garde ni mot de passe, ni numéro de sécurité sociale, ni carte bancaire."),
         ),
     ),
     Section(
@@ -251,21 +257,21 @@ TERMS = (
     ),
 )
 
-_ABOUT, _CHOICE, _DATA, _LAST = N_("Ce mandat"), N_("Votre choix"), N_("Vos informations"), N_("Avant de signer")
+_ABOUT, _CHOICE, _DATA, _LAST = R_("Ce mandat"), R_("Votre choix"), R_("Vos informations"), R_("Avant de signer")
 
 STATEMENTS = (
-    Statement("who", _ABOUT, N_("Nous sommes des aidants formés, tenus au secret. C’est gratuit.")),
-    Statement("limits", _ABOUT, N_("Nous faisons seulement cette liste, jusqu’à cette date. Rien d’autre.")),
-    Statement("colleagues", _ABOUT, N_("Mes collègues peuvent continuer avec vous. Personne d’autre.")),
-    Statement("result", _ABOUT, N_("Je ne peux pas promettre la réponse de l’organisme.")),
-    Statement("refuse", _CHOICE, N_("Vous pouvez refuser. Nous vous conseillerons quand même.")),
-    Statement("alone", _CHOICE, N_("Vous pouvez toujours faire ces démarches vous-même.")),
-    Statement("stop", _CHOICE, N_("Vous pouvez arrêter quand vous voulez, sans dire pourquoi.")),
-    Statement("ways", _CHOICE, N_("Pour arrêter, venez, téléphonez ou écrivez.")),
-    Statement("look", _DATA, N_("Je regarde seulement ce que la démarche demande, pour la faire.")),
-    Statement("kept", _DATA, N_("Nous gardons ce mandat six ans après sa fin, jamais vos mots de passe.")),
-    Statement("rights", _DATA, N_("Vous pouvez voir et corriger vos informations, ou saisir la CNIL.")),
-    Statement("check", _LAST, N_("Vous relisez avant chaque envoi. Vous répondez de ce que vous me dites.")),
-    Statement("protection", _LAST, N_("Êtes-vous sous tutelle, curatelle ou une autre mesure d’un juge ?")),
-    Statement("copy", _LAST, N_("Un exemplaire est pour vous, avec notre contact.")),
+    Statement("who", _ABOUT, R_("Nous sommes des aidants formés, tenus au secret. C’est gratuit.")),
+    Statement("limits", _ABOUT, R_("Nous faisons seulement cette liste, jusqu’à cette date. Rien d’autre.")),
+    Statement("colleagues", _ABOUT, R_("Mes collègues peuvent continuer avec vous. Personne d’autre.")),
+    Statement("result", _ABOUT, R_("Je ne peux pas promettre la réponse de l’organisme.")),
+    Statement("refuse", _CHOICE, R_("Vous pouvez refuser. Nous vous conseillerons quand même.")),
+    Statement("alone", _CHOICE, R_("Vous pouvez toujours faire ces démarches vous-même.")),
+    Statement("stop", _CHOICE, R_("Vous pouvez arrêter quand vous voulez, sans dire pourquoi.")),
+    Statement("ways", _CHOICE, R_("Pour arrêter, venez, téléphonez ou écrivez.")),
+    Statement("look", _DATA, R_("Je regarde seulement ce que la démarche demande, pour la faire.")),
+    Statement("kept", _DATA, R_("Nous gardons ce mandat six ans après sa fin, jamais vos mots de passe.")),
+    Statement("rights", _DATA, R_("Vous pouvez voir et corriger vos informations, ou saisir la CNIL.")),
+    Statement("check", _LAST, R_("Vous relisez avant chaque envoi. Vous répondez de ce que vous me dites.")),
+    Statement("protection", _LAST, R_("Êtes-vous sous tutelle, curatelle ou une autre mesure d’un juge ?")),
+    Statement("copy", _LAST, R_("Un exemplaire est pour vous, avec notre contact.")),
 )

@@ -1,7 +1,7 @@
 """The exact words of a mandate, frozen when consent is asked and reprinted forever; pure, no web, no database.
 
-The French text alone has legal value (loi 94-665), so these strings are final and never pass through gettext;
-only the sentences read aloud (``STATEMENTS``) are msgids. The fixed words stand in ``terms``.
+The French text alone has legal value (loi 94-665), so these strings are final and never pass through gettext; what a reader
+of another language is given beside them is made by ``translation`` and frozen too. The fixed words stand in ``terms``.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from aidants.mandates.terms import (
 from aidants.mandates.terms import (
     STATEMENTS as STATEMENTS,
 )
+from aidants.mandates.translation import Translation, translate
 from aidants.procedures import PROCEDURES, SCOPES
 
 TEMPLATE_VERSION = "fr-2"
@@ -72,12 +73,16 @@ class MandateText:
     terms: tuple[Section, ...]
     cosigners: tuple[Party, ...] = ()
     """Who signs between the resident and the organisation: who assists them, or the witnesses."""
+    translation: Translation | None = None
+    """The same in the resident's language, when it is not French; without legal value."""
 
     def to_json(self) -> bytes:
         """Return the canonical form that is sealed and hashed: UTF-8 JSON, sorted keys, no spaces."""
         said = asdict(self)
         if not self.cosigners:
             del said["cosigners"]  # the texts of the first model had none
+        if self.translation is None:
+            del said["translation"]  # nor this
         return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
     def sha256(self) -> str:
@@ -93,20 +98,20 @@ class MandateText:
         return text
 
     def plain_text(self) -> str:
-        """Return the same words as lines of text, in printed order, for reading aloud and search."""
+        """Return the French words as lines of text, in printed order, for reading aloud and search."""
         lines = [self.title, f"Référence {self.reference}, code {self.code}"]
         for party in (self.resident, self.organisation):
             lines += [party.role, party.name, *party.lines]
-        lines += [*_lines(self.plain_words), self.scopes_heading]
+        lines += [*self.plain_words.lines(), self.scopes_heading]
         for block in self.scopes:
             lines += [block.label, *(f"- {line}" for line in block.procedures), block.note]
         for section in self.sections:
-            lines += _lines(section)
+            lines += section.lines()
         for party in (self.resident, *self.cosigners, self.organisation):
             lines += [party.signer, party.signs_as, party.statement]
         lines.append(self.terms_heading)
         for section in self.terms:
-            lines += _lines(section)
+            lines += section.lines()
         return "\n".join(line for line in lines if line)
 
 
@@ -145,6 +150,7 @@ def build(facts: MandateFacts) -> MandateText:
         terms_heading="Conditions du mandat",
         terms=tuple(_fill(section, values) for section in TERMS),
         cosigners=cosigners(clean),
+        translation=translate(clean),
     )
 
 
@@ -234,7 +240,3 @@ def _fill(section: Section, values: Mapping[str, str]) -> Section:
         lead=section.lead.format_map(values),
         paragraphs=tuple(paragraph.format_map(values) for paragraph in section.paragraphs),
     )
-
-
-def _lines(section: Section) -> list[str]:
-    return [section.heading, section.lead, *section.paragraphs, *(f"- {item}" for item in section.items)]

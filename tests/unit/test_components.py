@@ -162,6 +162,8 @@ def test_layouts_render_with_what_the_renderer_gives(templates: Templates, name:
         "csrf_token": "jeton",
         "request_path": "/a",
         "demo": True,
+        "for_resident": False,
+        "languages": {"fr": "Français", "en": "English"},
         "help_page": "/aide/connexion",
         "help_contact": {"phone": "05 00 00 12 34", "hours": HOSTILE},
         "can": lambda permission: False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import col, select
@@ -13,13 +14,22 @@ from aidants import clock
 from aidants.db import Database, Mode, unit_of_work
 from aidants.journal.models import JournalRecord
 from aidants.mandates.answers import Answers
-from aidants.mandates.models import Mandate
+from aidants.mandates.models import Mandate, MandateFrozenText
 from aidants.mandates.renewal import RENEWABLE, end_what_is_over
 from tests.security.tools import Clock, digest, entries_after, kinds_after, last_entry
 from tests.support.client import Browser, text_of
+from tests.unit.mandates.test_attestation import pages
 from tests.web.test_mandate_journey import active_mandate, ask_and_activate, draft, mandate_row, new_resident
 
 Open = Callable[..., Browser]
+QUESTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("demarches", {"demarches": ["demander-apl"]}),
+    ("autres", {}),
+    ("duree", {"duree": "MONTH"}),
+    ("protection", {"protection": "non"}),
+    ("accord", {"accord": "paper"}),
+    ("lecture", {"lu": "oui"}),
+)
 
 
 def ref(path: str) -> str:
@@ -240,18 +250,65 @@ def test_the_certificate_says_what_stopped(browse: Open, demo_database: Database
     assert browse("youssef").get(f"{mandate}/arret").status_code == 404
 
 
+def test_the_certificate_on_paper(browse: Open, demo_database: Database) -> None:
+    nadia = browse("nadia")
+    _, mandate = active_mandate(nadia, "demander-apl", "carte-grise-adresse")
+    before = last_entry(demo_database)
+    assert nadia.get(f"{mandate}/arret.pdf").status_code == 404
+    assert kinds_after(demo_database, before) == ["access_refused"], "nothing was printed"
+    nadia.post(f"{mandate}/arreter", {"par": "resident", "theme": "logement"})
+    before = last_entry(demo_database)
+    paper = nadia.get(f"{mandate}/arret.pdf")
+    assert paper.headers["content-type"] == "application/pdf"
+    assert paper.headers["cache-control"] == "no-store"
+    assert "Zbigniewska" not in paper.headers["content-disposition"]
+    (page,) = pages(paper.content)
+    for words in ("Attestation d’arrêt d’une partie d’un mandat", "Ewa Zbigniewska", "Logement", "Démonstration"):
+        assert words in page
+    assert "Transports" not in page
+    (printed,) = entries_after(demo_database, before)
+    assert (printed.type, printed.mandate, printed.detail) == (
+        "mandate_printed",
+        ref(mandate),
+        '{"copy":"certificate"}',
+    )
+    nadia.post(f"{mandate}/arreter", {"par": "resident"})
+    (page,) = pages(nadia.get(f"{mandate}/arret.pdf").content)
+    assert "Tout le mandat" in page
+    assert "à la demande de la personne" in page
+    assert f'href="{mandate}/arret.pdf"' in nadia.open(f"{mandate}/arret").text
+    assert browse("youssef").get(f"{mandate}/arret.pdf").status_code == 404
+
+
+@pytest.mark.parametrize(("language", "count"), [("ar", 3), ("fr", 2)])
+def test_a_reader_of_another_language_gets_a_translation_of_what_was_frozen(
+    browse: Open, demo_database: Database, language: str, count: int
+) -> None:
+    nadia = browse("nadia")
+    person = {"birth_name": "Haddad", "given_names": "Samia", "language": language}
+    card = nadia.post("/personnes/nouvelle", person).headers["location"]
+    mandate = draft(nadia, card)
+    for question, fields in QUESTIONS:
+        nadia.post(f"{mandate}/{question}", fields)
+    ask_and_activate(nadia, mandate)
+    first = nadia.get(f"{mandate}/mandat.pdf").content
+    assert len(pages(first)) == count
+    assert "Samia Haddad" in pages(first)[0]
+    assert nadia.get(f"{mandate}/mandat.pdf").content == first
+    with unit_of_work(demo_database, Mode.READ) as work:
+        text = work.session.exec(select(MandateFrozenText).where(MandateFrozenText.mandate_id == ref(mandate))).one()
+    assert text.sha256 in pages(first)[1]
+    assert text.language == "fr", "the French alone has legal value"
+    nadia.open(f"{card}/modifier")
+    assert nadia.submit({"language": "es"}, action=f"{card}/modifier").status_code == 303
+    assert nadia.get(f"{mandate}/mandat.pdf").content == first, "what was given to read then"
+
+
 def test_a_superseded_mandate_was_stopped_by_nobody(browse: Open, demo_database: Database) -> None:
     nadia = browse("nadia")
     card, old = active_mandate(nadia, "demander-apl")
     new = draft(nadia, card)
-    for question, fields in (
-        ("demarches", {"demarches": ["demander-apl"]}),
-        ("autres", {}),
-        ("duree", {"duree": "MONTH"}),
-        ("protection", {"protection": "non"}),
-        ("accord", {"accord": "paper"}),
-        ("lecture", {"lu": "oui"}),
-    ):
+    for question, fields in QUESTIONS:
         nadia.post(f"{new}/{question}", fields)
     ask_and_activate(nadia, new)
     assert mandate_row(demo_database, ref(old)).end_reason == "superseded"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import html
 from sqlmodel import SQLModel, select
 
 from aidants.counter.access import HELD
@@ -31,6 +32,7 @@ from aidants.settings import Settings
 from tests.security.tools import Places, actor_of, digest, entries_after, kinds_after, last_entry, prepare
 from tests.support.client import Browser, text_of
 from tests.support.outbox import configure, queue
+from tests.unit.mandates.test_attestation import pages, sizes, squeeze
 
 Open = Callable[..., Browser]
 TWIN = {
@@ -362,6 +364,30 @@ def test_everything_held_is_given_and_nothing_of_anybody_else(
     assert not [one for one in ids if one in answer.text]
     assert "CAF 123" in page.text
     assert "Portugais" in page.text
+
+
+def test_the_file_on_paper_says_what_the_page_says(browse: Open, demo_database: Database, places: Places) -> None:
+    nadia, who = browse("nadia"), places.residents["Aubert"]
+    fill(demo_database, who)
+    configure(demo_database, mail_url="file:///nowhere")
+    queue(demo_database, to="claire@exemple.fr", about=About(resident=who))
+    nadia.open("/personnes")
+    page = nadia.post(f"/personnes/{who}/acces", {"forme": "page", "code": nadia.code("nadia")})
+    before = last_entry(demo_database)
+    answer = nadia.post(f"/personnes/{who}/acces", {"forme": "pdf"})
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["content-disposition"] == 'attachment; filename="dossier.pdf"'
+    (said,) = [entry for entry in entries_after(demo_database, before) if entry.type == "access_requested"]
+    assert (said.resident, said.detail) == (who, '{"view":"pdf"}')
+    assert b"pdfuaid:part>1<" in answer.content
+    paper = squeeze("".join(pages(answer.content)))
+    shown = html.fromstring(page.text).xpath(
+        "//article//text()[not(ancestor::h1) and not(ancestor::p[@class='muted'])]"
+    )
+    assert len(shown) > 50
+    assert [text for text in map(squeeze, shown) if text.strip("·") not in paper] == []
+    assert "claire@exemple.fr" not in paper
+    assert min(size for size, _ in sizes(answer.content, 0)) >= 9.99
 
 
 def test_the_file_needs_a_fresh_code(browse: Open, demo_database: Database, places: Places) -> None:

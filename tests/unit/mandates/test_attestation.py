@@ -21,8 +21,9 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from aidants.mandates import attestation
-from aidants.mandates.attestation import Footer, NotDrawn, mandate_pdf
+from aidants.mandates import paper
+from aidants.mandates.attestation import Footer, mandate_pdf
+from aidants.mandates.paper import NotDrawn
 from aidants.mandates.signers import Representative, Signers, Witness
 from aidants.mandates.wording import MandateFacts, MandateText, build
 from aidants.procedures import PROCEDURES
@@ -82,6 +83,9 @@ TEXTS = {
     "ten themes": build(replace(FACTS, scopes=_many(12, 2))),
     "long names": build(LONG),
     "assisted": build(replace(FACTS, regime="curatelle", signers=CURATOR, scopes=_many(12, 3))),
+    "assisted, long names": build(
+        replace(LONG, regime="curatelle", signers=CURATOR, birth_name="Шевченко-" + COMPOUND)
+    ),
     "represented": build(replace(FACTS, regime="tutelle", signers=CURATOR)),
     "witnessed": build(replace(FACTS, consent="witness", duration="SHORT", signers=WITNESSES)),
     "witnessed, six": build(replace(FACTS, consent="witness", duration="SHORT", signers=WITNESSES, scopes=_many(6, 3))),
@@ -239,8 +243,8 @@ def test_arabic_name_reads_from_right_to_left() -> None:
 
 
 def test_a_letter_no_font_has_still_gives_paper(monkeypatch: pytest.MonkeyPatch) -> None:
-    press = attestation._press
-    monkeypatch.setattr(attestation, "_press", lambda job: press({**job, "system_fonts": False}))
+    press = paper._press
+    monkeypatch.setattr(paper, "_press", lambda job: press({**job, "system_fonts": False}))
     pdf = mandate_pdf(build(replace(FACTS, birth_name="ᏣᎳᎩ")), FOOTER)
     assert len(pages(pdf)) == 2
     assert b"pdfuaid" not in pdf, "claims no standard it does not meet"
@@ -250,12 +254,12 @@ def test_a_press_that_hangs_or_dies_is_told_and_gives_its_place_back(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(attestation, "SECONDS", 0.001)
+        patch.setattr(paper, "SECONDS", 0.001)
         for _ in range(3):
             with pytest.raises(NotDrawn):
                 mandate_pdf(TEXTS["normal"], FOOTER)
     with monkeypatch.context() as patch:
-        patch.setattr(attestation, "data_path", lambda name: Path("/nowhere") / name)
+        patch.setattr(paper, "data_path", lambda name: Path("/nowhere") / name)
         with pytest.raises(NotDrawn):
             mandate_pdf(TEXTS["normal"], FOOTER)
     assert mandate_pdf(TEXTS["normal"], FOOTER) == printed("normal")
