@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from aidants import i18n
-from aidants.i18n import N_
+from aidants.i18n import N_, R_
 
 _CONTROL: Final = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 
@@ -55,8 +55,8 @@ TEMPLATES: Final[dict[str, Template]] = {
     ),
     "ending_resident": Template(
         title=N_("Mandat qui finit bientôt, à la personne"),
-        subject=N_("Votre mandat finit bientôt"),
-        body=N_(
+        subject=R_("Votre mandat finit bientôt"),
+        body=R_(
             "{organisation} : votre mandat finit le {end}. Il ne se renouvelle pas tout seul. "
             "Pour continuer, venez au guichet ou appelez le {phone}."
         ),
