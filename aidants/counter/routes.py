@@ -11,6 +11,7 @@ from aidants.guides import queries as runs
 from aidants.guides import services as guides
 from aidants.mandates import queries as mandates
 from aidants.mandates import services as drafting
+from aidants.mandates.signers import CONSENT_LABELS
 from aidants.policy import Permission, can
 from aidants.residents import holds, merges
 from aidants.residents import services as residents
@@ -60,6 +61,7 @@ def card(work: Work, view: Page) -> Response:
         pairs=merges.pairs_of(work, known.id),
         read=said(known.identity),
         held=holds.held(known.row, work.now),
+        agreements=CONSENT_LABELS,
     )
 
 

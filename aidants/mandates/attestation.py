@@ -106,7 +106,7 @@ def _data(text: MandateText, footer: Footer, revoked: Mapping[str, str]) -> dict
         "text": json.loads(text.to_json()),
         "sha256": text.sha256(),
         "revoked": dict(revoked),
-        "qr": _qr(url) if url else None,
+        "qr": qr(url) if url else None,
         "qr_alt": f"Code QR qui ouvre {url}",
         "verify": _verify(text, url),
         "journal": _journal(footer),
@@ -114,7 +114,7 @@ def _data(text: MandateText, footer: Footer, revoked: Mapping[str, str]) -> dict
     }
 
 
-def _qr(url: str) -> str:
+def qr(url: str) -> str:
     """Return the QR code as SVG, error level M, with the four-module quiet zone of ISO/IEC 18004."""
     out = io.BytesIO()
     segno.make(url, error="m", micro=False).save(out, kind="svg", border=4, xmldecl=False)

@@ -30,6 +30,14 @@ REGIMES: Final = {
 
 CONSENT_LABELS: Final = {
     "paper": (N_("Sur papier, signé en deux exemplaires"), N_("Écrit signé à la main")),
+    "on_screen": (
+        N_("Sur écran : nom tapé, signature dessinée si elle le veut"),
+        N_("Niveau simple, à compléter par un papier signé"),
+    ),
+    "remote": (
+        N_("À distance : lien et code reçus par elle, nom tapé"),
+        N_("Niveau simple, à compléter par un papier signé"),
+    ),
     "witness": (N_("De vive voix, devant deux témoins"), N_("Témoignage écrit de deux adultes")),
 }
 """How the resident agrees, and how strong that proof is."""
