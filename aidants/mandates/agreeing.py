@@ -30,7 +30,6 @@ HERE: Final = "/votre-accord"
 TRIES: Final = "consent-link"
 MOST_TRIES: Final = 30
 WRONG: Final = N_("Ce code ne va pas, ou il a plus de dix minutes. Regardez le dernier message reçu.")
-DEAD: Final = N_("Ce code ne va pas. Par sécurité, ce lien ne sert plus. Demandez-en un autre à votre aidant.")
 NO_MORE_CODES: Final = N_("Trois codes sont déjà partis. Tapez le dernier, ou demandez un autre lien à votre aidant.")
 NAME: Final = N_("Écrivez votre prénom et votre nom comme ici : {name}.")
 NO_ANSWER: Final = N_("Appuyez sur Oui, sur Non, ou sur « Je ne sais pas ».")
