@@ -6,6 +6,7 @@ a distance a one-time code, sent to the same place, comes before any word about 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import randbelow
@@ -117,6 +118,12 @@ def taken_back(work: Work, offer_id: str) -> str | None:
         replies.close(work, offer, "taken_back")
     record(work, actions.TakenBack(**services.subject(row)))
     return row.id
+
+
+def offers_of(work: Work, mandate_id: str) -> Sequence[ConsentOffer]:
+    """Return every way a mandate's texts were offered, oldest first."""
+    query = select(ConsentOffer).where(ConsentOffer.mandate_id == mandate_id)
+    return work.session.exec(query.order_by(col(ConsentOffer.created_at))).all()
 
 
 def latest(work: Work, mandate_id: str) -> ConsentOffer | None:

@@ -119,6 +119,13 @@ def opened(work: Work, text_id: str | None, resident: Resident) -> list[Reply]:
     return [_open(key, row) for row in rows_of(work, text_id)]
 
 
+def replies_of(work: Work, mandate_id: str, resident: Resident) -> list[Reply]:
+    """Open every answer kept with a mandate, oldest first. Raises Corrupted."""
+    query = select(ConsentReply).where(ConsentReply.mandate_id == mandate_id)
+    key = resident_key(work, resident)
+    return [_open(key, row) for row in work.session.exec(query.order_by(col(ConsentReply.answered_at)))]
+
+
 def _open(key: bytes, row: ConsentReply) -> Reply:
     values: dict[str, Any] = open_json(key, row.sealed, row.id)
     return Reply(row.hand, row.answer, row.answered_at, row.text_sha256, Said(**values))
