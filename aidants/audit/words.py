@@ -15,7 +15,7 @@ from aidants.journal import labels
 from aidants.journal.actions import UNNAMED
 from aidants.journal.models import JournalRecord
 from aidants.journal.outcomes import OUTCOMES
-from aidants.mandates.signers import REGIMES
+from aidants.mandates.signers import PROOFS, REGIMES
 from aidants.messages.wording import TEMPLATES
 from aidants.procedures import SCOPES, procedure_title
 
@@ -121,17 +121,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
     },
     "level": {"fresh": N_("Code redonné depuis moins de 5 minutes"), "session": N_("Session ouverte")},
     "outcome": OUTCOMES,
-    "assurance": {
-        "handwritten": N_("Signature sur papier, devant l’aidant"),
-        "witnessed": N_("De vive voix, devant deux témoins"),
-        "simple": N_("Niveau simple, à compléter par un papier signé"),
-    },
-    "hand": {"resident": N_("La personne"), "representative": N_("Qui signe pour elle ou avec elle")},
-    "device": {"screen": N_("Écran de l’aidant"), "tablet": N_("Tablette du guichet")},
-    "recipient": {
-        "helper": N_("Adresse d’une personne qui travaille ici"),
-        "shared": N_("Adresse qui sert à plus de deux personnes"),
-    },
+    **PROOFS,
     "regime": {regime.value: label for regime, (label, _hint) in REGIMES.items()},
     "relation": {"relative": N_("Un proche de l’aidant"), "colleague": N_("Un collègue de l’aidant")},
     "by": {"resident": N_("La personne"), "helper": N_("L’aidant")},

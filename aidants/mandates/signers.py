@@ -42,6 +42,18 @@ CONSENT_LABELS: Final = {
 }
 """How the resident agrees, and how strong that proof is."""
 
+PROOFS: Final = {
+    "assurance": {
+        "handwritten": N_("Signature sur papier, devant l’aidant"),
+        "witnessed": N_("De vive voix, devant deux témoins"),
+        "simple": N_("Niveau simple, à compléter par un papier signé"),
+    },
+    "hand": {"resident": N_("La personne"), "representative": N_("Qui signe pour elle ou avec elle")},
+    "device": {"screen": N_("Écran de l’aidant"), "tablet": N_("Tablette du guichet")},
+    "recipient": {"helper": N_("Quelqu’un qui travaille ici"), "shared": N_("Déjà plus de deux personnes")},
+}
+"""Codes of the journal about a proof, by field."""
+
 DOCUMENTS: Final = {
     "judgment": N_("Le jugement"),
     "order": N_("La décision du juge ou la déclaration du médecin"),
