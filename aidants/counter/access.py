@@ -137,7 +137,9 @@ def _mandate(work: Work, row: Mandate, resident: Resident) -> dict[str, Any]:
             for item in granted
         ],
         "texts": [_text(key, text) for text in sorted(texts, key=lambda text: text.frozen_at)],
-        "asked": [_columns(offer, "channel", "created_at", "closed_at", "outcome") for offer in offers_of(work, row.id)],
+        "asked": [
+            _columns(offer, "channel", "created_at", "closed_at", "outcome") for offer in offers_of(work, row.id)
+        ],
         "replies": [asdict(reply) for reply in replies_of(work, row.id, resident)],
         "papers": [asdict(paper) for paper in papers_of(work, row.id)],
     }

@@ -257,8 +257,8 @@ class ConsentAsked(_OnMandate):
 
 
 class HandedOver(_OnMandate):
-    """The text was put into the resident's hands here. ``device``: ``screen`` (the helper's own, whose session then opens nothing
-    else) or ``tablet``."""
+    """The text was put into the resident's hands here. ``device``: ``screen`` (the helper's own, whose session then opens
+    nothing else) or ``tablet``."""
 
     device: str
 
@@ -268,8 +268,8 @@ class TakenBack(_OnMandate):
 
 
 class ConsentLinkSent(_OnMandate):
-    """A link to the text was sent to the resident. ``recipient``: ``helper`` when the address is that of somebody who works here,
-    ``shared`` when it already served more than two residents."""
+    """A link to the text was sent to the resident. ``recipient``: ``helper`` when the address is that of somebody who works
+    here, ``shared`` when it already served more than two residents."""
 
     channel: str
     recipient: str | None = None
@@ -292,7 +292,7 @@ class ConsentRefused(_OnMandate):
 
 
 class ProofAttached(_OnMandate):
-    """A photo or scan of the signed paper was sealed with the mandate, or a helper said that a paper was signed (``signed``)."""
+    """A photo or scan of the signed paper was sealed with the mandate, or a helper said that one was signed (``signed``)."""
 
     proof: str
 

@@ -14,7 +14,6 @@ from aidants import i18n
 from aidants.accounts import throttle
 from aidants.accounts.models import Organisation, Person
 from aidants.db import Mode, Work
-from aidants.errors import Conflict
 from aidants.guard import network
 from aidants.i18n import N_, gettext
 from aidants.mandates import drawing, offers, parties, queries, replies, services
@@ -146,9 +145,7 @@ def _text(view: Page, form: Parsed[ReplyForm]) -> Response:
             "frame": (drawing.WIDTH, drawing.HEIGHT),
             "sha256": row.sha256,
         }
-    return view.render(
-        "mandates/agree.html", status=422 if form.errors else 200, block="form", form=form, **context
-    )
+    return view.render("mandates/agree.html", status=422 if form.errors else 200, block="form", form=form, **context)
 
 
 def _facts(work: Work, asked: Asked, hand: str) -> Facts:

@@ -39,7 +39,9 @@ REASONS: Final = {
 }
 OWN: Final = N_("Cette adresse est la vôtre. Le lien doit arriver chez la personne, sur son téléphone ou son e-mail.")
 TOO_MANY: Final = {
-    "address": N_("Trois liens sont déjà partis aujourd’hui à cette adresse. Attendez demain, ou choisissez le papier."),
+    "address": N_(
+        "Trois liens sont déjà partis aujourd’hui à cette adresse. Attendez demain, ou choisissez le papier."
+    ),
     "helper": N_("Vous avez envoyé vingt liens en une heure. Attendez un peu."),
     "installation": N_("Beaucoup de liens sont partis depuis une heure. Attendez un peu."),
 }

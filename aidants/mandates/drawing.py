@@ -7,6 +7,7 @@ typed name is enough.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Final
 
 WIDTH: Final = 1000
@@ -52,6 +53,6 @@ def smooth(path: str) -> str:
 def _curve(points: list[Point]) -> str:
     (x, y), last = points[0], points[-1]
     parts = [f"M{x} {y}"]
-    for (x, y), (after_x, after_y) in zip(points[1:-1], points[2:], strict=True):
+    for (x, y), (after_x, after_y) in pairwise(points[1:]):
         parts.append(f"Q{x} {y} {(x + after_x) / 2:g} {(y + after_y) / 2:g}")
     return "".join([*parts, f"L{last[0]} {last[1]}"])

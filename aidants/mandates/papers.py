@@ -1,4 +1,4 @@
-"""Photos and scans of the paper that was signed by hand: sealed, downloaded, taken away; and the word of a helper who saw it."""
+"""Photos and scans of the paper that was signed by hand: sealed, downloaded, taken away; the word of a helper who saw it."""
 
 from __future__ import annotations
 

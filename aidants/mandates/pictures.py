@@ -1,7 +1,7 @@
 """What a photo or scan of a signed paper may be, and what is taken out of it before it is sealed. Pure.
 
-A telephone writes in a JPEG where and with what it was taken: that is nobody's business, and goes. What stands after the end of a
-picture goes too: it is no picture. A PDF is kept as it came; it is never opened here.
+A telephone writes in a JPEG where and with what it was taken: that is nobody's business, and goes. What stands after the end
+of a picture goes too: it is no picture. A PDF is kept as it came; it is never opened here.
 """
 
 from __future__ import annotations

@@ -211,7 +211,9 @@ def consent_entry(work: Work, mandate_id: str) -> JournalRecord:
     """Return the journal's entry of the resident's consent. Raises NotFound for a mandate that never had it."""
     get_row(work, mandate_id)
     query = select(JournalRecord).where(JournalRecord.mandate == mandate_id, JournalRecord.type == "consent_given")
-    found = work.session.exec(query.order_by(col(JournalRecord.seq).desc())).first()  # the text may have been frozen anew
+    found = work.session.exec(
+        query.order_by(col(JournalRecord.seq).desc())
+    ).first()  # the text may have been frozen anew
     if found is None:
         raise NotFound
     return found

@@ -81,7 +81,9 @@ def is_their_name(resident: Known, representative: Representative | None, hand: 
     return representative is not None and set(words(typed)) == set(words(representative.name))
 
 
-def keep(work: Work, offer: ConsentOffer, view: MandateView, resident: Known, hand: str, answer: str, said: Said) -> str:
+def keep(
+    work: Work, offer: ConsentOffer, view: MandateView, resident: Known, hand: str, answer: str, said: Said
+) -> str:
     """Seal one answer and return the hash of the text it is about. Raises Conflict when this hand has already answered."""
     if hand != next_hand(work, view):
         raise Conflict
@@ -107,9 +109,7 @@ def all_agreed(work: Work, view: MandateView) -> bool:
     if view.row.text_id is None:
         return False
     text = work.session.get_one(MandateFrozenText, view.row.text_id)
-    said_yes = {
-        row.hand for row in rows_of(work, text.id) if row.answer == "yes" and row.text_sha256 == text.sha256
-    }
+    said_yes = {row.hand for row in rows_of(work, text.id) if row.answer == "yes" and row.text_sha256 == text.sha256}
     return said_yes == set(hands_of(view))
 
 

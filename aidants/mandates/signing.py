@@ -161,9 +161,7 @@ def ask_agreement(work: Work, view: Page) -> Response:
     return guard(view, mandate, "accord") or _agreements(work, view, mandate, resident, Parsed())
 
 
-def _agreements(
-    work: Work, view: Page, mandate: MandateView, resident: Known, form: Parsed[Any]
-) -> Response:
+def _agreements(work: Work, view: Page, mandate: MandateView, resident: Known, form: Parsed[Any]) -> Response:
     """Show the ways to agree; « à distance » only where a link can reach this person."""
     reachable = bool(distance.channels(work.settings, resident.identity))
     return show(view, mandate, resident, "accord", form, remote=reachable)

@@ -10,8 +10,16 @@ Tour = Iterator[str]
 LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff-Vandenbroeckenhoven-Ó’Súilleabháin"
 LONG_GIVEN = "Marie-Emmanuelle-Apollonie Charlotte-Élisabeth Anne-Sophie-Guillemette"
 HELP = (
-    *("connexion", "aujourdhui", "personnes", "fiche-personne", "mandat", "mandat-signature", "mandat-arreter"),
-    *("guide-parcours", "guides-seul", "verifier", "journal-aidant", "journal-structure", "journal-auditeur"),
+    *("connexion", "aujourdhui", "personnes", "fiche-personne", "mandat", "mandat-signature", "mandat-accord"),
+    *(
+        "mandat-arreter",
+        "guide-parcours",
+        "guides-seul",
+        "verifier",
+        "journal-aidant",
+        "journal-structure",
+        "journal-auditeur",
+    ),
     "messages",
 )
 

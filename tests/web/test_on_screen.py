@@ -1,4 +1,4 @@
-"""Consent on a screen: the helper gives theirs away, or a tablet of the counter; the resident answers; the helper takes back."""
+"""Consent on a screen: the helper lends theirs, or a tablet of the counter; the resident answers; the helper takes it back."""
 
 from __future__ import annotations
 

@@ -69,9 +69,7 @@ def test_a_photo_is_sealed_downloaded_removed(browse: Open, database: Database) 
     assert b"\xff\xdb" not in row.sealed[:20]
     (answer,) = downloads(nadia, mandate)
     assert PLACE not in answer.content
-    assert answer.content == jpeg().replace(
-        b"\xff\xe1" + struct.pack(">H", len(PLACE) + 8) + b"Exif\0\0" + PLACE, b""
-    )
+    assert answer.content == jpeg().replace(b"\xff\xe1" + struct.pack(">H", len(PLACE) + 8) + b"Exif\0\0" + PLACE, b"")
     assert answer.headers["content-disposition"] == 'attachment; filename="papier-signe.jpg"'
     assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
     assert answer.headers["x-content-type-options"] == "nosniff"
@@ -174,7 +172,7 @@ def test_a_sixth_is_refused(browse: Open, database: Database) -> None:
     [
         ("multipart/form-data", b"x"),
         ("multipart/form-data; boundary=b", b"--b\r\n\r\nx"),
-        ("multipart/form-data; boundary=b", b"--b\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n\xff\r\n--b--"),
+        ("multipart/form-data; boundary=b", b'--b\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n\xff\r\n--b--'),
         ("multipart/form-data; boundary=b", b"--b\r\nContent-Disposition: attachment\r\n\r\nx\r\n--b--"),
         ("multipart/form-data; boundary=b", b"junk--b--"),
         ("multipart/form-data; boundary=" + "b" * 80, b"--b--"),
