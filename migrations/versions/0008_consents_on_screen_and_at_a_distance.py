@@ -71,7 +71,7 @@ def _replies() -> None:
         sa.ForeignKeyConstraint(["mandate_id"], ["mandate.id"], name=op.f("fk_consent_reply_mandate_id")),
         sa.ForeignKeyConstraint(["offer_id"], ["consent_offer.id"], name=op.f("fk_consent_reply_offer_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_reply")),
-        sa.UniqueConstraint("text_id", "hand", name=op.f("uq_consent_reply_text_id")),
+        sa.UniqueConstraint("text_id", "hand", name=op.f("uq_consent_reply_text_id_hand")),
     )
     op.create_index(op.f("ix_consent_reply_mandate_id"), "consent_reply", ["mandate_id"])
 
