@@ -83,7 +83,7 @@ const sign = (box) => {
   const canvas = box.querySelector("canvas");
   const field = box.querySelector("input");
   const pen = canvas.getContext("2d");
-  const strokes = [];
+  const strokes = field.value ? field.value.slice(1).split("M").map((points) => points.split("L")) : [];
   let stroke = null;
   const draw = () => {
     pen.clearRect(0, 0, canvas.width, canvas.height);
