@@ -19,7 +19,7 @@ from aidants.mandates.lifecycle import Regime
 from aidants.mandates.models import Authorisation, ConsentOffer, ConsentReply
 from aidants.mandates.queries import get_with_resident
 from aidants.mandates.replies import Reply
-from tests.security.tools import Clock, actor_of, digest, last_entry
+from tests.security.tools import Clock, actor_of, concrete, digest, last_entry, prepare, routes_of
 from tests.support.client import Browser, text_of
 from tests.web.test_mandate_journey import answer_everything, draft, mandate_row, new_resident, records
 from tests.web.test_who_signs import CURATOR, MINOR, protect
@@ -222,6 +222,27 @@ def test_while_lent_every_other_page_asks_for_the_screen_back(browse: Open, data
     chosen = nadia.post("/langue", {"locale": "ar", "next": HERE, "usager": "oui"}, token=form)
     assert chosen.headers["location"] == HERE
     assert 'dir="rtl"' in nadia.get(HERE).text
+
+
+OPEN_WHILE_LENT = {
+    ("GET", "/reprendre"), ("POST", "/reprendre"), ("GET", HERE), ("POST", HERE), ("POST", "/langue"),
+    ("GET", "/aide"), ("GET", "/aide/{name}"), ("GET", "/accord/{token:ref}/code"), ("GET", "/healthz"), ("GET", "/readyz"),
+}  # fmt: skip
+
+
+def test_while_lent_no_route_opens_but_the_residents(browse: Open, database: Database) -> None:
+    places = prepare(database)
+    nadia = browse("nadia")
+    lent(nadia, asked(nadia))
+    form, opened = token(nadia), set()
+    for method, pattern in routes_of(nadia):
+        if (method, pattern) in OPEN_WHILE_LENT or pattern.startswith(("/static", "/demo")):
+            continue
+        path = concrete(pattern, places)
+        answer = nadia.get(path) if method == "GET" else nadia.post(path, token=form)
+        if (answer.status_code, answer.headers.get("location")) != (303, "/reprendre"):
+            opened.add((method, pattern, answer.status_code))
+    assert opened == set()
 
 
 def test_a_wrong_code_does_not_give_the_screen_back(browse: Open, database: Database) -> None:

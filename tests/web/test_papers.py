@@ -207,7 +207,7 @@ def test_erasing_and_the_whole_file(browse: Open, database: Database) -> None:
     send(nadia, mandate, PNG)
     resident_id = mandate_row(database, mandate_id(mandate)).resident_id
     assert resident_id is not None
-    with unit_of_work(database, Mode.READ) as work:
+    with unit_of_work(database, Mode.WRITE) as work:
         work.actor = actor_of(work, "nadia")
         (held,) = gather(work, work.session.get_one(Resident, resident_id))["mandates"]
     assert [reply["said"]["drawing"] for reply in held["replies"]] == ["M1 2L3 4"]
