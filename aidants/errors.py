@@ -52,6 +52,15 @@ class ReauthenticationNeeded(AppError):
     message = N_("Cet acte demande un nouveau code.")
 
 
+class ScreenLent(AppError):
+    """The resident holds the helper's screen (401); pages redirect to where the helper takes it back."""
+
+    status = 401
+    code = "screen_lent"
+    title = N_("Cet écran est prêté")
+    message = N_("Votre aidant peut le reprendre avec un nouveau code.")
+
+
 class Forbidden(AppError):
     """The actor's roles do not allow this page (403)."""
 

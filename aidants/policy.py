@@ -79,6 +79,8 @@ class Actor:
     reauthenticated_at: datetime | None = None
     last_seen_at: datetime | None = None
     """When the session was last seen, as stored (at most a minute behind)."""
+    handed_over: str | None = None
+    """What the resident who holds this screen is asked; None while the helper holds it."""
     audited: frozenset[str] | None = frozenset()
     """Organisations whose journal an auditor reads; ``None`` means all of them."""
     permissions: frozenset[Permission] = field(init=False)

@@ -78,6 +78,44 @@ addEventListener("click", ({ target }) => {
   [2, 3].forEach(sized);
 });
 
+// A signature drawn with a finger or a mouse: points only, neither times nor pressure. The typed name is enough without it.
+const sign = (box) => {
+  const canvas = box.querySelector("canvas");
+  const field = box.querySelector("input");
+  const pen = canvas.getContext("2d");
+  const strokes = field.value ? field.value.slice(1).split("M").map((points) => points.split("L")) : [];
+  let stroke = null;
+  const draw = () => {
+    pen.clearRect(0, 0, canvas.width, canvas.height);
+    pen.strokeStyle = getComputedStyle(canvas).color;
+    pen.lineWidth = 6;
+    pen.lineCap = pen.lineJoin = "round";
+    const path = strokes.filter((points) => points.length > 1).map((points) => "M" + points.join("L")).join("");
+    pen.stroke(new Path2D(path));
+    field.value = path;
+  };
+  const add = (event) => {
+    const frame = canvas.getBoundingClientRect();
+    const at = (part, most) => Math.round(Math.min(Math.max(part, 0), 1) * most);
+    const point = `${at((event.clientX - frame.x) / frame.width, canvas.width)} ${at((event.clientY - frame.y) / frame.height, canvas.height)}`;
+    if (stroke.at(-1) !== point && field.value.length < 2e4) stroke.push(point);
+    draw();
+  };
+  canvas.addEventListener("pointerdown", (event) => {
+    canvas.setPointerCapture(event.pointerId);
+    strokes.push((stroke = []));
+    add(event);
+  });
+  canvas.addEventListener("pointermove", (event) => stroke && add(event));
+  for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => (stroke = null));
+  box.querySelector("button").addEventListener("click", () => {
+    strokes.length = 0;
+    draw();
+  });
+  box.hidden = false;
+  draw();
+};
+
 // Two minutes before the session ends for want of activity (in any tab), one key keeps it.
 const session = document.querySelector("dialog[data-idle]");
 const seen = () => session && (localStorage.seen = Date.now());
@@ -102,6 +140,7 @@ if (session) {
 const start = () => {
   document.querySelector("[data-focus]")?.focus();
   each(document, "[data-shows],[data-sizes],[data-prints]", (button) => (button.hidden = false));
+  each(document, "[data-signs][hidden]", sign);
   reveal();
   listen();
 };

@@ -96,6 +96,8 @@ class BrowserSession(SQLModel, table=True):
     last_seen_at: datetime = Field(sa_type=UtcDateTime)
     reauthenticated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    handed_over: str | None = Field(default=None, max_length=26)
+    """What the resident who holds this screen is asked: until the helper takes it back, nothing else opens."""
 
 
 class Throttle(SQLModel, table=True):

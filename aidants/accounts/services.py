@@ -169,6 +169,22 @@ def confirm(work: Work, code: str) -> bool:
     return True
 
 
+def lend_screen(work: Work, what: str) -> None:
+    """Let the resident hold the actor's screen: this session opens nothing but what they are asked, until it is taken back."""
+    session = work.session.get_one(BrowserSession, work.person().session_id)
+    session.handed_over = what
+
+
+def take_screen_back(work: Work, code: str) -> bool:
+    """Give the actor their screen back for a fresh one-time code. False when it is wrong; wrong ones are counted."""
+    if not confirm(work, code):
+        return False
+    session = work.session.get_one(BrowserSession, work.person().session_id)
+    session.handed_over = None
+    work.actor = replace(work.person(), handed_over=None)
+    return True
+
+
 def sign_out(work: Work) -> None:
     """End the session of the actor."""
     session = work.session.get_one(BrowserSession, work.person().session_id)

@@ -31,9 +31,14 @@ def alive(session: sa.Row[Any], now: datetime) -> bool:
 
 
 def how_it_ended(session: sa.Row[Any] | BrowserSession, now: datetime) -> str | None:
-    """Return ``absolute`` or ``idle`` for a session that time has ended, None for one that it has not."""
+    """Return ``absolute`` or ``idle`` for a session that time has ended, None for one that it has not.
+
+    A resident who holds the screen is not hurried: it opens one page, and only a new code opens more.
+    """
     if now - session.created_at >= ABSOLUTE:
         return "absolute"
+    if session.handed_over is not None:
+        return None
     return "idle" if now - session.last_seen_at >= IDLE else None
 
 
@@ -46,6 +51,7 @@ _ACTOR: Final[sa.Executable] = (
         col(BrowserSession.last_seen_at),
         col(BrowserSession.reauthenticated_at),
         col(BrowserSession.ended_at),
+        col(BrowserSession.handed_over),
         col(Person.id).label("person_id"),
         col(Person.name),
         col(Person.trained_on),
@@ -83,6 +89,7 @@ def load_actor(work: Work, secret: str | None) -> Actor | None:
         trained=row.trained_on is not None and row.trained_on <= work.now.date(),
         reauthenticated_at=row.reauthenticated_at,
         last_seen_at=row.last_seen_at,
+        handed_over=row.handed_over,
         audited=_audited(_held(rows)),
     )
 

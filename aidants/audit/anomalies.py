@@ -42,6 +42,7 @@ class Rule(StrEnum):
     DISCLOSURES = "disclosures"
     RELATION = "relation"
     URGENT = "urgent"
+    RECIPIENT = "recipient"
 
 
 TITLES: Final = {
@@ -53,6 +54,7 @@ TITLES: Final = {
     Rule.DISCLOSURES: N_("Beaucoup de noms montrés"),
     Rule.RELATION: N_("Mandat d’un proche ou d’un collègue"),
     Rule.URGENT: N_("Acte urgent après un décès"),
+    Rule.RECIPIENT: N_("Lien envoyé à une adresse qui sert déjà à d’autres"),
 }
 SENTENCES: Final = {
     Rule.ODD_HOURS: N_("Au moins 3 actes du même compte entre 20 h et 7 h, un dimanche ou un jour férié."),
@@ -65,12 +67,15 @@ SENTENCES: Final = {
     Rule.DISCLOSURES: N_("Au moins 10 noms ou données scellées montrés au même compte dans la journée."),
     Rule.RELATION: N_("L’aidant a déclaré que la personne est un proche, ou travaille ici."),
     Rule.URGENT: N_("Un acte terminé après le décès signalé de la personne. La raison est scellée avec l’entrée."),
+    Rule.RECIPIENT: N_(
+        "Un accord demandé à distance, à l’adresse d’une personne qui travaille ici, ou qui sert à plus de deux personnes."
+    ),
 }
 
 
 class Seen(NamedTuple):
     """What the rules read of an entry; ``when`` is local, ``person`` the account a refused sign-in was for; ``relation``: what
-    the helper of a mandate declared."""
+    the helper of a mandate declared; ``recipient``: what is odd about where a link went."""
 
     seq: int
     id: str
@@ -84,6 +89,7 @@ class Seen(NamedTuple):
     outcome: str | None = None
     person: str | None = None
     relation: str | None = None
+    recipient: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +195,8 @@ class Screening:
                 self._about_mandate(Rule.RELATION, seen)
         elif seen.type == "urgent_act":
             self._about_mandate(Rule.URGENT, seen)
+        elif seen.recipient is not None:
+            self._about_mandate(Rule.RECIPIENT, seen)
         elif seen.type == "mandate_revoked" and seen.outcome != "erased":
             begun = self._begun.pop(seen.mandate, None)
             if begun is not None and seen.when - begun < QUICK_END:

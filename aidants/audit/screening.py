@@ -15,13 +15,13 @@ from sqlmodel import Session, col, select
 from aidants.audit.anomalies import Flag, Screening, Seen
 from aidants.dates import local_day
 from aidants.db import Database, Work
-from aidants.journal.actions import MandateActivated, SignInFailed
+from aidants.journal.actions import ConsentLinkSent, MandateActivated, SignInFailed
 from aidants.journal.entry import instant
 from aidants.journal.models import JournalRecord
 
 DAYS: Final = 92
 _BATCH: Final = 5000
-_DETAILED: Final = frozenset({SignInFailed.type, MandateActivated.type})
+_DETAILED: Final = frozenset({SignInFailed.type, MandateActivated.type, ConsentLinkSent.type})
 """Actions whose detail the rules read."""
 _COLUMNS: Final = tuple(
     getattr(JournalRecord, name)
@@ -76,10 +76,8 @@ def _seen(rows: Any, zone: ZoneInfo) -> Iterator[Seen]:
         try:
             when = datetime.fromisoformat(ts).astimezone(zone)
             said = json.loads(detail or "{}") if kind_of_act in _DETAILED else {}
-            person, relation = said.get("person"), said.get("relation")
+            found = [said.get(name) for name in ("person", "relation", "recipient")]
         except (ValueError, AttributeError, OverflowError, RecursionError):
             continue
-        person, relation = (value if isinstance(value, str) else None for value in (person, relation))
-        yield Seen(
-            seq, entry_id, when, kind, kind_of_act, organisation, actor, resident, mandate, outcome, person, relation
-        )
+        details = (value if isinstance(value, str) else None for value in found)
+        yield Seen(seq, entry_id, when, kind, kind_of_act, organisation, actor, resident, mandate, outcome, *details)

@@ -15,7 +15,7 @@ from aidants.journal import labels
 from aidants.journal.actions import UNNAMED
 from aidants.journal.models import JournalRecord
 from aidants.journal.outcomes import OUTCOMES
-from aidants.mandates.signers import REGIMES
+from aidants.mandates.signers import PROOFS, REGIMES
 from aidants.messages.wording import TEMPLATES
 from aidants.procedures import SCOPES, procedure_title
 
@@ -59,6 +59,9 @@ DETAILS: Final = {
     "faults": N_("Anomalies"),
     "fields": N_("Rubriques modifiées"),
     "flag": N_("Signalement"),
+    "device": N_("Appareil"),
+    "hand": N_("Qui répond"),
+    "recipient": N_("Destinataire"),
     "filters": N_("Critères"),
     "message": N_("Message"),
     "operator": N_("Organisme"),
@@ -111,13 +114,14 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "audit": N_("Contrôle"),
         "system": N_("Système"),
     },
-    "auth": {"password_totp": N_("Mot de passe et code du téléphone")},
+    "auth": {
+        "password_totp": N_("Mot de passe et code du téléphone"),
+        "handed_over": N_("Écran remis par l’aidant"),
+        "one_time_code": N_("Code reçu par la personne"),
+    },
     "level": {"fresh": N_("Code redonné depuis moins de 5 minutes"), "session": N_("Session ouverte")},
     "outcome": OUTCOMES,
-    "assurance": {
-        "handwritten": N_("Signature sur papier, devant l’aidant"),
-        "witnessed": N_("De vive voix, devant deux témoins"),
-    },
+    **PROOFS,
     "regime": {regime.value: label for regime, (label, _hint) in REGIMES.items()},
     "relation": {"relative": N_("Un proche de l’aidant"), "colleague": N_("Un collègue de l’aidant")},
     "by": {"resident": N_("La personne"), "helper": N_("L’aidant")},

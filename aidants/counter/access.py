@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
@@ -26,6 +27,9 @@ from aidants.journal.erasures import owner_of
 from aidants.journal.models import JournalRecord
 from aidants.journal.services import open_payload, record
 from aidants.mandates.models import Authorisation, Mandate, MandateFrozenText
+from aidants.mandates.offers import offers_of
+from aidants.mandates.papers import papers_of
+from aidants.mandates.replies import replies_of
 from aidants.mandates.wording import MandateText
 from aidants.messages.models import OutboxMessage
 from aidants.messages.wording import TEMPLATES
@@ -43,6 +47,9 @@ HELD: Final = {
     "mandate": "mandates",
     "mandate_text": "mandates",
     "authorisation": "mandates",
+    "consent_offer": "mandates",
+    "consent_reply": "mandates",
+    "mandate_paper": "mandates",
     "assistance": "sittings",
     "run": "walks",
     "outbox_message": "messages",
@@ -139,6 +146,11 @@ def _mandate(work: Work, row: Mandate, resident: Resident) -> dict[str, Any]:
             for item in granted
         ],
         "texts": [_text(key, text) for text in sorted(texts, key=lambda text: text.frozen_at)],
+        "asked": [
+            _columns(offer, "channel", "created_at", "closed_at", "outcome") for offer in offers_of(work, row.id)
+        ],
+        "replies": [asdict(reply) for reply in replies_of(work, row.id, resident)],
+        "papers": [asdict(paper) for paper in papers_of(work, row.id)],
     }
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam
+from sqlalchemy import ColumnElement, bindparam, case
 from sqlmodel import col, func, select
 from sqlmodel.sql.expression import Select
 
-from aidants.db import Work
+from aidants.db import UtcDateTime, Work
 from aidants.mandates.answers import Answers
-from aidants.mandates.lifecycle import DRAFT_LASTS, State
+from aidants.mandates.lifecycle import DRAFT_LASTS, REMOTE_LASTS, State
 from aidants.mandates.models import Mandate
 from aidants.procedures import procedure_title
 from aidants.residents.models import Resident
@@ -49,7 +49,14 @@ def _lines(*conditions: ColumnElement[bool], order: ColumnElement[Any]) -> Selec
 _WAITING: Final = _lines(
     col(Mandate.helper_id) == bindparam("helper"),
     col(Mandate.state).in_([State.DRAFT, State.AWAITING_CONSENT]),
-    func.coalesce(Mandate.asked_at, col(Mandate.created_at)) >= bindparam("drafted_after"),
+    func.coalesce(Mandate.asked_at, col(Mandate.created_at))
+    >= case(
+        (
+            (col(Mandate.state) == State.AWAITING_CONSENT) & (col(Mandate.consent) == "remote"),
+            bindparam("sent_after", type_=UtcDateTime),
+        ),
+        else_=bindparam("drafted_after", type_=UtcDateTime),
+    ),
     order=col(Mandate.created_at).desc(),
 )
 _ENDING: Final = _lines(
@@ -65,6 +72,7 @@ def desk(work: Work) -> tuple[list[Line], list[Line]]:
         "organisation": work.person().organisation_id,
         "helper": work.person().person_id,
         "drafted_after": work.now - DRAFT_LASTS,
+        "sent_after": work.now - REMOTE_LASTS,
         "now": work.now,
         "soon": work.now + SOON,
     }

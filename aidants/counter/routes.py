@@ -12,6 +12,7 @@ from aidants.guides import services as guides
 from aidants.mandates import deaths
 from aidants.mandates import queries as mandates
 from aidants.mandates import services as drafting
+from aidants.mandates.signers import CONSENT_LABELS
 from aidants.policy import Permission, can
 from aidants.residents import holds, merges
 from aidants.residents import services as residents
@@ -62,6 +63,7 @@ def card(work: Work, view: Page) -> Response:
         read=said(known.identity),
         held=holds.held(known.row, work.now),
         unfinished=bool(deaths.unfinished(work, known.row)),
+        agreements=CONSENT_LABELS,
     )
 
 

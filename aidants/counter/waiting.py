@@ -58,9 +58,7 @@ _LISTS: Final = {
     Wait.DRAFT: _list(
         _CREATED, _STATE == State.DRAFT, sa.bindparam("since", type_=_CREATED.type) <= _CREATED, newest=True
     ),
-    Wait.END: _list(
-        _ENDS, _STATE == State.ACTIVE, sa.bindparam("until", type_=_ENDS.type) >= _ENDS, newest=False
-    ),
+    Wait.END: _list(_ENDS, _STATE == State.ACTIVE, sa.bindparam("until", type_=_ENDS.type) >= _ENDS, newest=False),
 }
 _FIRST: Final = datetime(9999, 1, 1, tzinfo=UTC)
 """Where a list of the newest begins."""

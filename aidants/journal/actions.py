@@ -264,18 +264,57 @@ class ConsentAsked(_OnMandate):
     duration: str | None = None
 
 
+class HandedOver(_OnMandate):
+    """The text was put into the resident's hands here. ``device``: ``screen`` (the helper's own, whose session then opens
+    nothing else) or ``tablet``."""
+
+    device: str
+
+
+class TakenBack(_OnMandate):
+    """The helper took the screen back with a fresh code."""
+
+
+class ConsentLinkSent(_OnMandate):
+    """A link to the text was sent to the resident. ``recipient``: ``helper`` when the address is that of somebody who works
+    here, ``shared`` when it already served more than two residents."""
+
+    channel: str
+    recipient: str | None = None
+
+
 class ConsentGiven(_OnMandate):
-    """The resident agreed; ``assurance`` is the level stated on screen and on paper."""
+    """Who signs agreed; ``assurance`` is the level stated on screen and on paper, ``hand`` whose: ``resident`` or
+    ``representative``."""
 
     proof: str
     text_sha256: str | None = None
     assurance: str | None = None
+    hand: str | None = None
 
 
 class ConsentRefused(_OnMandate):
     """The resident said no."""
 
     proof: str | None = None
+
+
+class ProofAttached(_OnMandate):
+    """A photo or scan of the signed paper was sealed with the mandate, or a helper said that one was signed (``signed``)."""
+
+    proof: str
+
+
+class ProofRemoved(_OnMandate):
+    """A photo sealed by mistake was deleted."""
+
+    proof: str
+
+
+class ProofViewed(_OnMandate):
+    """How the resident agreed was looked at (``page``), or a photo of the paper was downloaded (its format)."""
+
+    proof: str
 
 
 class MandateActivated(_OnMandate):

@@ -58,6 +58,8 @@ class Answers:
         """Return the first question without an answer; ``relire`` when all are answered."""
         protection = bool(self.regime) and (self.seen or not PROTECTION[Regime(self.regime)].documents)
         agreement = bool(self.consent) and (self.witnessed or self.consent != "witness")
+        if self.consent == "remote" and "argent" in self.by_scope():  # added since: never at a distance
+            agreement = False
         answered = (
             *(bool(self.procedures), self.more_asked, bool(self.duration)),
             *(protection, agreement, self.read_aloud),

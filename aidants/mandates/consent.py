@@ -17,7 +17,7 @@ from aidants.errors import Conflict, Refused
 from aidants.i18n import N_
 from aidants.journal import actions
 from aidants.journal.services import record
-from aidants.mandates import wording
+from aidants.mandates import distance, replies, wording
 from aidants.mandates.answers import MAX_WITNESSED
 from aidants.mandates.lifecycle import Duration, NotAllowed, Regime, State, activate_before, end_of
 from aidants.mandates.models import Authorisation, Mandate, MandateFrozenText
@@ -29,6 +29,8 @@ from aidants.residents.forms import DOCUMENTS
 from aidants.residents.services import Known, lock_resident, resident_key
 
 ASSURANCE: Final = {"paper": "handwritten", "witness": "witnessed"}
+"""How strong a consent is that the helper records; one that the person gave on a page was recorded then."""
+NOT_ANSWERED: Final = N_("La personne n’a pas encore répondu oui à ce texte. Rien ne peut être confirmé.")
 NOT_ALLOWED: Final = {
     "minor": N_("La personne a moins de 18 ans. Revenez à la question sur la protection."),
     "not_minor": N_("La date de naissance dit plus de 18 ans. Revenez à la question sur la protection."),
@@ -60,6 +62,7 @@ def ask_consent(work: Work, mandate_id: str) -> str:
         code = new_code(8)
         row.code_sealed = seal(key, code.encode("ascii"), row.id)
         row.code_index = blind_index(work.keyring.derive("verification"), "code", code)
+    replies.drop(work, row, "replaced")
     row.asked_at, row.duration = work.now, answers.duration
     row.ends_at = end_of(Duration(answers.duration), work.now, work.settings.zone)
     text = wording.build(_facts(work, view, resident, organisation))
@@ -101,8 +104,10 @@ def _check_allowed(work: Work, view: MandateView, resident: Known, organisation:
         raise Refused(N_("Devant témoins, six démarches au plus. Retirez-en."), code="too_many_procedures")
     try:
         protection_of(work, view, resident, Regime(answers.regime))
+        if answers.consent == "remote":
+            distance.check_rules(view)
     except NotAllowed as refused:
-        raise Refused(NOT_ALLOWED[refused.code], code=refused.code) from refused
+        raise Refused((NOT_ALLOWED | distance.REASONS)[refused.code], code=refused.code) from refused
 
 
 def _facts(work: Work, view: MandateView, resident: Known, organisation: Organisation) -> wording.MandateFacts:
@@ -162,7 +167,7 @@ def activate(work: Work, mandate_id: str) -> None:
         return
     if view.state is not State.AWAITING_CONSENT or row.asked_at is None or row.ends_at is None:
         raise Conflict
-    if work.now > activate_before(Duration(answers.duration), row.asked_at, work.settings.zone):
+    if work.now > activate_before(Duration(answers.duration), row.asked_at, work.settings.zone, row.consent):
         raise Refused(TOO_OLD, code="text_too_old")
     lock_resident(work, resident.id)
     text = work.session.get_one(MandateFrozenText, row.text_id)
@@ -172,13 +177,15 @@ def activate(work: Work, mandate_id: str) -> None:
             code="text_too_old",
         )
     _check_allowed(work, view, resident, work.session.get_one(Organisation, row.organisation_id))
+    elsewhere = row.consent in replies.ELSEWHERE
+    if elsewhere and not replies.all_agreed(work, view):
+        raise Refused(NOT_ANSWERED, code="not_answered")
+    replies.close_offers(work, row.id, "dropped")
     row.state, row.activated_at = State.ACTIVE, work.now
-    record(
-        work,
-        actions.ConsentGiven(
-            **subject(row), proof=row.consent, text_sha256=text.sha256, assurance=ASSURANCE[row.consent]
-        ),
-    )
+    if not elsewhere:
+        assurance = ASSURANCE[row.consent]
+        given = actions.ConsentGiven(**subject(row), proof=row.consent, text_sha256=text.sha256, assurance=assurance)
+        record(work, given)
     record(
         work,
         actions.MandateActivated(

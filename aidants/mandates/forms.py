@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 
 from aidants.i18n import N_
 from aidants.mandates.answers import MAX_PROCEDURES
+from aidants.mandates.drawing import LONGEST
 from aidants.mandates.lifecycle import Duration, Regime
 from aidants.procedures import PROCEDURES
 from aidants.web.forms import FormModel, Text, custom_error
@@ -64,9 +65,9 @@ class RepresentativeForm(FormModel):
 
 
 class AgreementForm(FormModel):
-    """Whether the person can sign, and whether they are close to the helper."""
+    """How the person agrees, and whether they are close to the helper."""
 
-    accord: Literal["paper", "witness"]
+    accord: Literal["paper", "on_screen", "remote", "witness"]
     proche: Literal["none", "relative", "colleague"] = "none"
 
 
@@ -91,6 +92,32 @@ class ActivationForm(FormModel):
 
     signe: Literal["oui"]
     code: Text = Field(min_length=1, max_length=20)
+
+
+class ConfirmationForm(FormModel):
+    """The person answered on a page; the helper confirms, with a fresh one-time code when none was just given."""
+
+    code: Text = Field(default="", max_length=20)
+
+
+class ChannelForm(FormModel):
+    """Where a link goes."""
+
+    canal: Literal["sms", "mail"]
+
+
+class LinkCodeForm(FormModel):
+    """The one-time code that came with a link."""
+
+    code: Text = Field(min_length=1, max_length=20)
+
+
+class ReplyForm(FormModel):
+    """What the resident answers; the drawing is optional."""
+
+    reponse: Literal["oui", "non", "ne_sait_pas"]
+    nom: Text = Field(default="", max_length=160)
+    signature: str = Field(default="", max_length=LONGEST)
 
 
 class OperatorForm(FormModel):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any, Final
 
 from sqlmodel import col, select
 
 from aidants.crypto import open_sealed, seal
 from aidants.db import Work
-from aidants.mandates.models import Mandate, MandateFrozenText
+from aidants.mandates.models import ConsentOffer, ConsentReply, Mandate, MandateFrozenText, MandatePaper
 from aidants.residents.models import Resident
 from aidants.residents.services import resident_key
 
@@ -37,8 +38,18 @@ def hand_over(work: Work, source: Resident, target: Resident, only: Collection[s
         if row.signers_sealed is not None:
             row.signers_sealed = seal(new, open_sealed(old, row.signers_sealed, row.id), row.id)
         work.session.add(row)
-    texts = select(MandateFrozenText).where(col(MandateFrozenText.mandate_id).in_([row.id for row in rows]))
-    for text in work.session.exec(texts):
-        text.sealed = seal(new, open_sealed(old, text.sealed, text.id), text.id)
-        work.session.add(text)
-    return [row.id for row in rows]
+    ids = [row.id for row in rows]
+    _seal_anew(work, ids, old, new)
+    return ids
+
+
+_SEALED: Final[tuple[Any, ...]] = (MandateFrozenText, ConsentOffer, ConsentReply, MandatePaper)
+"""Tables with something sealed under the key of a mandate's resident."""
+
+
+def _seal_anew(work: Work, mandates: list[str], old: bytes, new: bytes) -> None:
+    for table in _SEALED:
+        for row in work.session.exec(select(table).where(col(table.mandate_id).in_(mandates))):
+            if row.sealed is not None:
+                row.sealed = seal(new, open_sealed(old, row.sealed, row.id), row.id)
+                work.session.add(row)

@@ -17,6 +17,7 @@ from aidants.i18n import N_, R_
 
 ADULT: Final = 18
 DRAFT_LASTS: Final = timedelta(hours=24)
+REMOTE_LASTS: Final = timedelta(days=15)
 _SHORT_ACTIVATION: Final = timedelta(hours=2)
 
 
@@ -92,19 +93,31 @@ def end_of(duration: Duration, frozen_at: datetime, zone: ZoneInfo) -> datetime:
     return end_of_day_end(local_day(frozen_at, zone) + timedelta(days=DAYS[duration]), zone)
 
 
-def activate_before(duration: Duration, frozen_at: datetime, zone: ZoneInfo) -> datetime:
-    """Return the instant after which a frozen text is too old to be activated: midnight, or two hours for SHORT."""
+def activate_before(duration: Duration, frozen_at: datetime, zone: ZoneInfo, consent: str = "paper") -> datetime:
+    """Return the instant after which a frozen text is too old to be activated.
+
+    Midnight of that day, or two hours for SHORT; at a distance 15 days, and never after the end that the text says.
+    """
+    frozen = frozen_at.astimezone(UTC)
+    if consent == "remote":
+        return min(frozen + REMOTE_LASTS, end_of(duration, frozen_at, zone))
     midnight = end_of_day_end(local_day(frozen_at, zone), zone)
-    return min(midnight, frozen_at.astimezone(UTC) + _SHORT_ACTIVATION) if duration is Duration.SHORT else midnight
+    return min(midnight, frozen + _SHORT_ACTIVATION) if duration is Duration.SHORT else midnight
 
 
-def state_at(state: State, ends_at: datetime | None, now: datetime, waiting_since: datetime) -> State:
-    """Return the state as time has made it: an active mandate expires, a draft or an unsigned text lapses in 24 hours."""
+def state_at(
+    state: State, ends_at: datetime | None, now: datetime, waiting_since: datetime, consent: str = "paper"
+) -> State:
+    """Return the state as time has made it: an active mandate expires, a draft or an unsigned text lapses in 24 hours.
+
+    A text to be answered at a distance lapses in 15 days, or at the end it says.
+    """
+    over = ends_at is not None and now > ends_at
+    if state is State.AWAITING_CONSENT and consent == "remote":
+        return State.ABANDONED if over or now - waiting_since > REMOTE_LASTS else state
     if state in {State.DRAFT, State.AWAITING_CONSENT} and now - waiting_since > DRAFT_LASTS:
         return State.ABANDONED
-    if state is State.ACTIVE and ends_at is not None and now > ends_at:
-        return State.EXPIRED
-    return state
+    return State.EXPIRED if state is State.ACTIVE and over else state
 
 
 def cover(grants: Iterable[Grant], scopes: Iterable[str], procedure: str, now: datetime) -> tuple[Cover, str | None]:

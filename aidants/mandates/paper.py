@@ -60,15 +60,17 @@ def draw(template: str, data: Mapping[str, Any], moment: datetime) -> bytes:
 
 
 def qr(address: str | None) -> dict[str, str | None]:
-    """Return what the templates call ``qr`` and ``qr_alt``: the drawing (SVG) that opens an address, None without one.
-
-    Error level M, with the four-module quiet zone of ISO/IEC 18004.
-    """
+    """Return what the templates call ``qr`` and ``qr_alt``: the drawing that opens an address, None without one."""
     if address is None:
         return {"qr": None, "qr_alt": ""}
+    return {"qr": qr_drawing(address), "qr_alt": f"Code QR qui ouvre {address}"}
+
+
+def qr_drawing(address: str) -> str:
+    """Return the QR code as SVG, error level M, with the four-module quiet zone of ISO/IEC 18004."""
     out = io.BytesIO()
     segno.make(address, error="m", micro=False).save(out, kind="svg", border=4, xmldecl=False)
-    return {"qr": out.getvalue().decode(), "qr_alt": f"Code QR qui ouvre {address}"}
+    return out.getvalue().decode()
 
 
 def demonstration(demo: bool) -> str:

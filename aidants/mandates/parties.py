@@ -13,6 +13,7 @@ from aidants.crypto import open_json, seal_json
 from aidants.dates import local_day
 from aidants.db import Work
 from aidants.errors import Conflict
+from aidants.mandates import distance
 from aidants.mandates.answers import MAX_WITNESSED
 from aidants.mandates.lifecycle import Duration, NotAllowed, Protection, Regime, Signs, check_protection, is_minor
 from aidants.mandates.queries import MandateView, get_with_resident
@@ -77,13 +78,15 @@ def name_representative(work: Work, mandate_id: str, name: str, document: str) -
 
 
 def choose_consent(work: Work, mandate_id: str, kind: str, relation: str) -> None:
-    """Store how the person will agree, on paper or before witnesses, and whether the helper declares a relation.
+    """Store how the person will agree, and whether the helper declares a relation.
 
     Raises NotAllowed: ``representative`` when somebody else signs anyway, ``duration`` where 24 hours are not offered,
-    ``too_many`` procedures for a mandate before witnesses.
+    ``too_many`` procedures for a mandate before witnesses, a code of ``distance.REASONS``.
     """
     view, resident = get_with_resident(work, mandate_id, lock=True)
     changes: dict[str, str] = {}
+    if kind == "remote":
+        distance.check(work.settings, view, resident)
     if kind == "witness":
         if protection_of(work, view, resident, Regime(view.answers.regime)).signs is not Signs.RESIDENT:
             raise NotAllowed("representative")

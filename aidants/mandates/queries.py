@@ -45,6 +45,11 @@ class MandateView:
         return {item.scope: tuple(item.procedures.split()) for item in self.authorisations}
 
     @property
+    def owes_paper(self) -> bool:
+        """Whether a paper is still to be signed: after a consent at a distance, at the next visit."""
+        return self.state is State.ACTIVE and self.row.consent == "remote" and self.row.paper_signed_at is None
+
+    @property
     def live_procedures(self) -> tuple[str, ...]:
         """Procedures a helper may carry out now."""
         if self.state is not State.ACTIVE:
@@ -134,7 +139,7 @@ def _views(work: Work, rows: Iterable[Mandate]) -> tuple[MandateView, ...]:
 
 
 def _state(row: Mandate, now: datetime) -> State:
-    return state_at(State(row.state), row.ends_at, now, row.asked_at or row.created_at)
+    return state_at(State(row.state), row.ends_at, now, row.asked_at or row.created_at, row.consent)
 
 
 def get_with_resident(work: Work, mandate_id: str, *, lock: bool = False) -> tuple[MandateView, Known]:
@@ -206,7 +211,9 @@ def consent_entry(work: Work, mandate_id: str) -> JournalRecord:
     """Return the journal's entry of the resident's consent. Raises NotFound for a mandate that never had it."""
     get_row(work, mandate_id)
     query = select(JournalRecord).where(JournalRecord.mandate == mandate_id, JournalRecord.type == "consent_given")
-    found = work.session.exec(query).first()
+    found = work.session.exec(
+        query.order_by(col(JournalRecord.seq).desc())
+    ).first()  # the text may have been frozen anew
     if found is None:
         raise NotFound
     return found

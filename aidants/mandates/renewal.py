@@ -15,7 +15,7 @@ from aidants.journal import actions
 from aidants.journal.models import JournalRecord
 from aidants.journal.services import record
 from aidants.mandates.answers import Answers
-from aidants.mandates.lifecycle import DRAFT_LASTS, State
+from aidants.mandates.lifecycle import DRAFT_LASTS, REMOTE_LASTS, State
 from aidants.mandates.models import Mandate
 from aidants.mandates.queries import MandateView, get_mandate, get_row
 from aidants.mandates.services import new_draft, refuse_dead, subject
@@ -122,9 +122,11 @@ def end_what_is_over(database: Database) -> int:
 def _end_some(work: Work) -> int:
     waiting = col(Mandate.state).in_([State.DRAFT, State.AWAITING_CONSENT])
     since = func.coalesce(Mandate.asked_at, Mandate.created_at)
+    remote = (col(Mandate.state) == State.AWAITING_CONSENT) & (col(Mandate.consent) == "remote")
     over = or_(
         (col(Mandate.state) == State.ACTIVE) & (col(Mandate.ends_at) < work.now),
-        waiting & (since < work.now - DRAFT_LASTS),
+        waiting & ~remote & (since < work.now - DRAFT_LASTS),
+        remote & ((since < work.now - REMOTE_LASTS) | (col(Mandate.ends_at) < work.now)),
     )
     rows = work.session.exec(select(Mandate).where(over).limit(_BATCH).with_for_update(skip_locked=True)).all()
     for row in rows:

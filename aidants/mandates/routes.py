@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from starlette.responses import Response
 
+from aidants.accounts import confirming
 from aidants.accounts import services as accounts
 from aidants.accounts.models import Person
 from aidants.dates import local_day, long_date
@@ -18,11 +20,11 @@ from aidants.journal.export import proof_headers, proof_of
 from aidants.journal.notes import Checkpoint, Proof
 from aidants.journal.seal import cover, signed_at
 from aidants.journal.services import record
-from aidants.mandates import consent, deaths, queries, services
+from aidants.mandates import agreeing, consent, deaths, distance, offering, offers, proving, queries, replies, services
 from aidants.mandates.aftermath import ROUTES as AFTERMATH_ROUTES
 from aidants.mandates.aftermath import was_stopped
 from aidants.mandates.attestation import Footer, mandate_pdf
-from aidants.mandates.forms import ActivationForm, RevocationForm
+from aidants.mandates.forms import ActivationForm, ConfirmationForm, RevocationForm
 from aidants.mandates.lifecycle import PROTECTION, Regime, Signs, State
 from aidants.mandates.models import MandateFrozenText
 from aidants.mandates.queries import MandateView
@@ -30,6 +32,7 @@ from aidants.mandates.questions import QUESTION_ROUTES, freeze
 from aidants.mandates.renewal import may_renew
 from aidants.mandates.signers import CONSENT_LABELS
 from aidants.mandates.wording import MandateText
+from aidants.messages.addresses import masked
 from aidants.policy import Permission
 from aidants.residents.services import Known
 from aidants.web.endpoint import Page, page
@@ -59,11 +62,12 @@ def show(work: Work, view: Page) -> Response:
 
 
 def _show(
-    work: Work, view: Page, mandate: MandateView, resident: Known, form: Parsed[ActivationForm], status: int = 200
+    work: Work, view: Page, mandate: MandateView, resident: Known, form: Parsed[Any], status: int = 200
 ) -> Response:
     has_code = mandate.row.code_sealed is not None
+    awaited = mandate.state is State.AWAITING_CONSENT and mandate.row.consent in replies.ELSEWHERE
     return view.render(
-        _PAGES.get(mandate.state, "mandates/mandate.html"),
+        "mandates/offer.html" if awaited else _PAGES.get(mandate.state, "mandates/mandate.html"),
         status=status,
         block="form",
         form=form,
@@ -75,7 +79,24 @@ def _show(
         renewable=may_renew(mandate, work.now),
         stopped=was_stopped(mandate),
         verification_code=queries.verification_code(work, mandate, resident) if has_code else "",
+        **(_offered(work, mandate, resident) if awaited else {}),
     )
+
+
+def _offered(work: Work, mandate: MandateView, resident: Known) -> dict[str, Any]:
+    """Return what the page says of a text that is answered on a screen or at a distance."""
+    return {
+        "offer": offers.latest(work, mandate.row.id),
+        "channels": {
+            channel.value: masked(channel, address)
+            for channel, address in distance.channels(work.settings, resident.identity).items()
+        },
+        "deadline": offers.deadline(work, mandate),
+        "next_hand": replies.next_hand(work, mandate),
+        "asks_code": confirming.asks_code(work),
+        "reachable": not work.settings.local,
+        "now": work.now,
+    }
 
 
 def _signed(mandate: MandateView) -> str:
@@ -96,14 +117,12 @@ def activate(view: Page) -> Response:
     The code stays spent whatever the rules then answer: ``consent.activate`` refuses before it changes anything. The second
     of two presses waits for the first, then finds the mandate active.
     """
-    form = parse(ActivationForm, view.form, {"signe": {"missing": NOT_SIGNED, "literal_error": NOT_SIGNED}})
     refusal: AppError | None = None
     with view.unit(Mode.WRITE) as work:
         mandate, resident = queries.get_with_resident(work, view.param("id"), lock=True)
         if mandate.state is not State.AWAITING_CONSENT:
             return view.redirect(f"/mandats/{mandate.row.id}")
-        if not form.errors and not accounts.confirm(work, form.valid().code):
-            form.add("code", WRONG_CODE)
+        form = _confirmed(work, view, mandate)
         if form.errors:
             return _show(work, view, mandate, resident, form, 422)
         try:
@@ -113,6 +132,19 @@ def activate(view: Page) -> Response:
     if refusal is not None:
         raise refusal
     return view.redirect(f"/mandats/{view.param('id')}")
+
+
+def _confirmed(work: Work, view: Page, mandate: MandateView) -> Parsed[Any]:
+    """Read the helper's confirmation: that the paper is signed, with a fresh code; or, after an answer on a page, the code."""
+    if mandate.row.consent in replies.ELSEWHERE:
+        answered = parse(ConfirmationForm, view.form)
+        if not answered.errors:
+            confirming.confirmed(work, answered, answered.valid().code)
+        return answered
+    form = parse(ActivationForm, view.form, {"signe": {"missing": NOT_SIGNED, "literal_error": NOT_SIGNED}})
+    if not form.errors and not accounts.confirm(work, form.valid().code):
+        form.add("code", WRONG_CODE)
+    return form
 
 
 def refuse(work: Work, view: Page) -> Response:
@@ -244,6 +276,9 @@ _SEE, _CHANGE = Permission.SEE_MANDATES, Permission.CHANGE_MANDATES
 ROUTES = [
     *QUESTION_ROUTES,
     *AFTERMATH_ROUTES,
+    *offering.ROUTES,
+    *agreeing.ROUTES,
+    *proving.ROUTES,
     page("/mandats/{id:ref}", show, permission=_SEE, db=Mode.READ, records=_views),
     page("/mandats/{id:ref}/activer", show_again, permission=_CHANGE, db=Mode.READ),
     page("/mandats/{id:ref}/activer", activate, permission=_CHANGE, db=Mode.OWN, method="POST", records=_views),

@@ -14,6 +14,7 @@ from aidants.errors import BadRequest, Conflict, NotFound, Refused
 from aidants.i18n import N_
 from aidants.journal import actions
 from aidants.journal.services import record, record_read
+from aidants.mandates import replies
 from aidants.mandates.answers import MAX_PROCEDURES, Answers
 from aidants.mandates.lifecycle import DRAFT_LASTS, Duration, State, activate_before
 from aidants.mandates.models import Mandate, MandateFrozenText
@@ -130,6 +131,10 @@ def abandon(work: Work, mandate_id: str, outcome: str) -> None:
         raise Conflict
     if outcome == "refused" and view.state is State.AWAITING_CONSENT:
         record(work, actions.ConsentRefused(**subject(view.row), proof=view.row.consent))
+    if outcome == "refused":  # a no is kept as it was given
+        replies.close_offers(work, mandate_id, "dropped")
+    else:
+        replies.drop(work, view.row, "dropped")
     view.row.state, view.row.ended_at, view.row.end_reason = State.ABANDONED, work.now, outcome
     work.session.add(view.row)
     record(work, actions.MandateAbandoned(**subject(view.row), outcome=outcome))
@@ -192,6 +197,7 @@ def forget(work: Work, resident_id: str) -> None:
         row.resident_id = row.code_sealed = row.signers_sealed = None
         row.answers = Answers().to_json()
         work.session.add(row)
+    replies.forget(work, [row.id for row in rows])
     texts = col(MandateFrozenText.mandate_id).in_([row.id for row in rows])
     for text in work.session.exec(select(MandateFrozenText).where(texts)):
         text.sealed = b""  # its hash and the root printed on it remain: they name nobody
@@ -217,6 +223,7 @@ def journal_print(work: Work, mandate_id: str) -> None:
     if view.state is State.ABANDONED:
         raise Refused(N_("Ce mandat n’a pas été donné. Il ne s’imprime plus."), code="mandate_not_active")
     waiting = view.state is State.AWAITING_CONSENT
-    if waiting and work.now > activate_before(Duration(view.answers.duration), row.asked_at, work.settings.zone):
+    before = activate_before(Duration(view.answers.duration), row.asked_at, work.settings.zone, row.consent)
+    if waiting and work.now > before:
         raise Refused(TOO_OLD, code="text_too_old")
     record(work, actions.MandatePrinted(**subject(row), copy="original" if waiting else "reprint"))

@@ -30,9 +30,29 @@ REGIMES: Final = {
 
 CONSENT_LABELS: Final = {
     "paper": (R_("Sur papier, signé en deux exemplaires"), R_("Écrit signé à la main")),
+    "on_screen": (
+        R_("Sur écran : nom tapé, signature dessinée si elle le veut"),
+        R_("Niveau simple, à compléter par un papier signé"),
+    ),
+    "remote": (
+        R_("À distance : lien et code reçus par elle, nom tapé"),
+        R_("Niveau simple, à compléter par un papier signé"),
+    ),
     "witness": (R_("De vive voix, devant deux témoins"), R_("Témoignage écrit de deux adultes")),
 }
 """How the resident agrees, and how strong that proof is."""
+
+PROOFS: Final = {
+    "assurance": {
+        "handwritten": N_("Signature sur papier, devant l’aidant"),
+        "witnessed": N_("De vive voix, devant deux témoins"),
+        "simple": N_("Niveau simple, à compléter par un papier signé"),
+    },
+    "hand": {"resident": N_("La personne"), "representative": N_("Qui signe pour elle ou avec elle")},
+    "device": {"screen": N_("Écran de l’aidant"), "tablet": N_("Tablette du guichet")},
+    "recipient": {"helper": N_("Quelqu’un qui travaille ici"), "shared": N_("Déjà plus de deux personnes")},
+}
+"""Codes of the journal about a proof, by field."""
 
 DOCUMENTS: Final = {
     "judgment": N_("Le jugement"),

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from aidants.db import Work
 from aidants.i18n import N_, gettext
-from aidants.mandates import parties, services
+from aidants.mandates import distance, parties, services
 from aidants.mandates.consent import NOT_ALLOWED
 from aidants.mandates.drafts import draft, go_on, guard, home, show
 from aidants.mandates.forms import AgreementForm, ProtectionForm, RegimeForm, RepresentativeForm, WitnessesForm
@@ -28,9 +28,9 @@ ASK_NAME: Final = N_("Écrivez le nom de la personne qui signe.")
 ASK_DOCUMENT: Final = N_("Choisissez le papier que vous avez vu.")
 ASK_PRESENT: Final = N_("Sans cette personne, le mandat ne peut pas être signé. Revenez ensemble.")
 OWN_NAME: Final = N_("Cette personne travaille ici. Nul ne signe des deux côtés : demandez à une autre structure.")
-ASK_AGREEMENT: Final = N_("Dites si la personne peut signer.")
+ASK_AGREEMENT: Final = N_("Dites comment la personne donne son accord.")
 ASK_ADULTS: Final = N_("Vérifiez que les deux témoins ont plus de 18 ans, puis cochez.")
-AGREEMENTS: Final = {
+AGREEMENTS: Final = distance.REASONS | {
     "representative": N_("Une autre personne signe déjà pour elle ou avec elle. Choisissez le papier."),
     "duration": N_("Devant témoins, un mandat dure 24 heures. Votre structure ne permet pas cette durée."),
     "too_many": N_("Devant témoins, six démarches au plus. Revenez en retirer."),
@@ -156,9 +156,15 @@ def answer_representative(work: Work, view: Page) -> Response:
 
 
 def ask_agreement(work: Work, view: Page) -> Response:
-    """Ask whether the person can sign."""
+    """Ask how the person gives their agreement."""
     mandate, resident = draft(work, view)
-    return guard(view, mandate, "accord") or show(view, mandate, resident, "accord", Parsed())
+    return guard(view, mandate, "accord") or _agreements(work, view, mandate, resident, Parsed())
+
+
+def _agreements(work: Work, view: Page, mandate: MandateView, resident: Known, form: Parsed[Any]) -> Response:
+    """Show the ways to agree; « à distance » only where a link can reach this person."""
+    reachable = bool(distance.channels(work.settings, resident.identity))
+    return show(view, mandate, resident, "accord", form, remote=reachable)
 
 
 def answer_agreement(work: Work, view: Page) -> Response:
@@ -175,7 +181,7 @@ def answer_agreement(work: Work, view: Page) -> Response:
         except NotAllowed as refused:
             form.add("accord", AGREEMENTS[refused.code])
     if form.errors:
-        return show(view, mandate, resident, "accord", form)
+        return _agreements(work, view, mandate, resident, form)
     if form.valid().accord == "witness":
         return view.redirect(home(mandate.row.id, "temoins"))
     return go_on(view, "accord")

@@ -19,6 +19,14 @@ DURATIONS = {
 }
 CONSENTS = {
     "paper": ("papier signé en deux exemplaires", "écrit signé de la main des deux parties (art. 1985)"),
+    "on_screen": (
+        "donné sur un écran du guichet, par le nom tapé et une signature dessinée si la personne l’a voulu",
+        "simple, à compléter par un papier signé (art. 1366 et 1367)",
+    ),
+    "remote": (
+        "donné à distance, sur une page ouverte par un lien et un code reçus par la personne, et par le nom tapé",
+        "simple, à compléter par un papier signé à la prochaine visite (art. 1366 et 1367)",
+    ),
     "witness": (
         "donné de vive voix devant deux témoins, la personne ne pouvant pas signer, en deux exemplaires",
         "témoignage écrit de deux adultes, à confirmer dès que possible",

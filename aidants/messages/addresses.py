@@ -55,3 +55,11 @@ def _phone(number: str) -> str:
     if not re.fullmatch(r"\+[1-9][0-9]{6,14}", digits):
         raise BadAddress
     return digits
+
+
+def masked(channel: Channel | str, address: str) -> str:
+    """Return an address or number that its owner recognises and nobody else learns."""
+    if Channel(channel) is Channel.SMS:
+        return f"•• •• •• •• {address[-2:]}"
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}•••@{domain}"

@@ -43,6 +43,20 @@ TEMPLATES: Final[dict[str, Template]] = {
         body="{text}",
         verbatim=frozenset({"text"}),
     ),
+    "consent_link": Template(
+        title=N_("Lien pour donner son accord"),
+        subject=N_("Votre accord est demandé"),
+        body=N_(
+            "{organisation} vous demande votre accord pour faire des démarches avec vous.\n"
+            "Lisez et répondez ici, jusqu’au {end} : {address}\n"
+            "Vous pouvez dire non. Si vous n’avez rien demandé, ne faites rien."
+        ),
+    ),
+    "consent_code": Template(
+        title=N_("Code pour donner son accord"),
+        subject=N_("Votre code"),
+        body=N_("Votre code : {code}. Il sert pendant dix minutes. Ne le donnez à personne, même pas à votre aidant."),
+    ),
     "ending": Template(
         title=N_("Mandat qui finit bientôt"),
         subject=N_("Un mandat finit bientôt : {reference}"),

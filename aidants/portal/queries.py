@@ -59,6 +59,14 @@ CONSENTS: Final = {
         N_("sur papier, signé en deux exemplaires"),
         N_("écrit signé de la main des deux parties (code civil, art. 1985)"),
     ),
+    "on_screen": (
+        N_("sur un écran du guichet, par le nom tapé et une signature dessinée si la personne l’a voulu"),
+        N_("simple, à compléter par un papier signé (code civil, art. 1366 et 1367)"),
+    ),
+    "remote": (
+        N_("à distance, par un lien et un code reçus par la personne, et le nom tapé"),
+        N_("simple, à compléter par un papier signé (code civil, art. 1366 et 1367)"),
+    ),
     "witness": (
         N_("de vive voix, devant deux témoins qui ont signé"),
         N_("témoignage écrit de deux adultes, la personne ne pouvant pas signer"),

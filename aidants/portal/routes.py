@@ -116,6 +116,6 @@ ROUTES = [
     page("/accessibilite", accessibility, permission=_PUBLIC, db=Mode.READ),
     page("/vos-donnees", your_data, permission=_PUBLIC, db=Mode.READ),
     page("/mentions-legales", legal_notice, permission=_PUBLIC, db=Mode.READ),
-    page("/aide", help_index, permission=_PUBLIC, db=Mode.OWN),
-    page("/aide/{name}", show_help, permission=_PUBLIC, db=Mode.OWN),
+    page("/aide", help_index, permission=_PUBLIC, db=Mode.OWN, while_lent=True),
+    page("/aide/{name}", show_help, permission=_PUBLIC, db=Mode.OWN, while_lent=True),
 ]

@@ -79,16 +79,20 @@ def words(text: str) -> list[str]:
     return fold(text).split()
 
 
-def is_named(identity: Identity, typed: str, born: str) -> bool:
-    """Tell whether what is typed from an identity document names this person.
+def bears(identity: Identity, typed: str) -> bool:
+    """Tell whether what is typed is this person's name.
 
-    Every word typed is one of their names; a whole family name (of birth or usual) and one given name are among them; the
-    birth date (ISO) is the same, and known.
+    Every word typed is one of their names; a whole family name (of birth or usual) and one given name are among them.
     """
     given, names = set(words(identity.given_names)), [words(identity.birth_name), words(identity.usual_name)]
     known, said = given.union(*names), set(words(typed))
     family = any(name and said.issuperset(name) for name in names)
-    return bool(born) and born == identity.birth_date and family and bool(said & given) and said <= known
+    return family and bool(said & given) and said <= known
+
+
+def is_named(identity: Identity, typed: str, born: str) -> bool:
+    """Tell whether a name and a birth date (ISO), typed from an identity document, are this person's; unknown is no."""
+    return bool(born) and born == identity.birth_date and bears(identity, typed)
 
 
 def phone_digits(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The two cookies: the session (opaque id, signed, server row) and the device (which counter PC this is)."""
+"""The cookies: the session (opaque id, signed, server row), the device (which counter PC this is), the visit of a resident."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class Cookies:
         self._secure = https
         self._session = f"{prefix}aidants_session"
         self._device = f"{prefix}aidants_poste"
+        self._visit = f"{prefix}aidants_accord"
         self._signer = Signer(key, salt="aidants/cookie")
 
     def session(self, request: Request) -> str | None:
@@ -41,6 +42,18 @@ class Cookies:
     def set_device(self, response: Response, device_id: str) -> None:
         """Mark this browser profile; survives sign-out."""
         self._write(response, self._device, device_id, _DEVICE_LASTS)
+
+    def visit(self, request: Request) -> str | None:
+        """Return the id of a resident's visit to the text they are asked to agree to, else None."""
+        return self._read(request, self._visit)
+
+    def set_visit(self, response: Response, visit_id: str) -> None:
+        """Let this browser, until it is closed, show the resident what they are asked."""
+        self._write(response, self._visit, visit_id, None)
+
+    def clear_visit(self, response: Response) -> None:
+        """Take the visit's cookie back."""
+        response.delete_cookie(self._visit, path="/", secure=self._secure, httponly=True, samesite="lax")
 
     def new_id(self) -> str:
         """Return a fresh opaque id of 128 bits."""

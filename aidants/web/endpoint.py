@@ -21,11 +21,11 @@ from aidants import i18n
 from aidants.db import Database, Mode, Work, unit_of_work
 from aidants.errors import (
     AppError,
-    BadRequest,
     CrossSiteRequest,
     Forbidden,
     NotFound,
     Refused,
+    ScreenLent,
     TooManyTries,
     Unavailable,
 )
@@ -35,10 +35,13 @@ from aidants.templating import Templates
 from aidants.web import security
 from aidants.web.cookies import Cookies
 from aidants.web.forms import Form, parse_urlencoded
+from aidants.web.reading import read_form
 from aidants.web.render import render_page
 
 UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 SENT_BACK: Final = 422
+_BESIDE_A_FILE: Final = 64 * 1024
+"""Bytes that a form may add to its file."""
 LANGUAGE_COOKIE: Final = "aidants_langue"
 RESIDENT_LANGUAGE_COOKIE: Final = "aidants_langue_usager"
 """What the resident reads on a counter's PC is not what its helper reads."""
@@ -80,8 +83,14 @@ class Page:
     locale: str
     actor: Actor | None = None
     cookies: list[Callable[[Response], None]] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+    """Files that came with the form, by field."""
     resident: bool = False
     """Whether a resident reads this page: it then speaks their languages."""
+    while_lent: bool = False
+    """Whether this page opens while the resident holds the helper's screen."""
+    lent: Actor | None = None
+    """The helper whose screen the resident holds; ``actor`` is then nobody."""
     afterwards: list[Callable[[], None]] = field(default_factory=list)
     """Small housekeeping once the answer is ready, each in its own transaction (last-seen of a session)."""
     recorded: Any = None
@@ -123,9 +132,17 @@ class Page:
 
     @contextmanager
     def unit(self, mode: Mode) -> Iterator[Work]:
-        """Open one unit of work with the actor loaded anew: what was revoked meanwhile is refused."""
+        """Open one unit of work with the actor loaded anew: what was revoked meanwhile is refused.
+
+        Raises ScreenLent for a page that is not the resident's while they hold the helper's screen.
+        """
         with self.open_unit(mode) as work:
-            work.actor = self.actor = self.gate.load_actor(work, self)
+            found = self.gate.load_actor(work, self)
+            if found is not None and found.handed_over is not None:
+                self.lent, found = found, None
+            work.actor = self.actor = found
+            if self.lent is not None and not self.while_lent:
+                raise ScreenLent
             yield work
 
     @contextmanager
@@ -164,12 +181,15 @@ def page(
     method: str = "GET",
     records: Recorder | None = None,
     resident: bool = False,
+    while_lent: bool = False,
+    max_file: int = 0,
     name: str | None = None,
 ) -> Route:
     """Declare a route. ``records`` journals a read of personal data, and is committed before anything is shown.
 
     A page that is asked for is journaled in a short WRITE beforehand; a form that is sent, when it is sent back with its errors
     (422): it then shows as much as its page. ``resident``: a resident reads it, in the language that they chose.
+    ``while_lent``: it opens while the resident holds the helper's screen. ``max_file``: bytes of the file it takes.
     """
     if method == "GET" and db is Mode.WRITE:
         raise ValueError(f"{path}: GET changes nothing")
@@ -178,14 +198,17 @@ def page(
         gate: Gate = request.app.state.gate
         locale = _language(request, gate.settings.locale, resident=resident)
         i18n.use(locale)
-        view = Page(request, gate, Form(), Form(), locale, resident=resident)
+        view = Page(request, gate, Form(), Form(), locale, resident=resident, while_lent=while_lent)
         request.state.page = view
         view.query = parse_urlencoded(request.scope["query_string"])
         if method in UNSAFE:
-            view.form = await _read_form(request)
+            sent = await read_form(request, files=max_file > 0)
+            view.form, view.files = sent.fields, sent.files
         return await run_in_threadpool(_run, view, handler, permission, db, records)
 
-    return Route(path, endpoint, methods=[method], name=name or f"{handler.__module__}.{handler.__name__}")
+    name = name or f"{handler.__module__}.{handler.__name__}"
+    limit = max_file + _BESIDE_A_FILE if max_file else None
+    return Route(path, endpoint, methods=[method], name=name, max_body_size=limit)
 
 
 def _language(request: Request, default: str, *, resident: bool) -> str:
@@ -195,16 +218,6 @@ def _language(request: Request, default: str, *, resident: bool) -> str:
         chosen = request.cookies.get(RESIDENT_LANGUAGE_COOKIE, chosen)
     known = i18n.RESIDENT_LANGUAGES if resident else i18n.LANGUAGES
     return chosen if chosen in known else i18n.DEFAULT
-
-
-async def _read_form(request: Request) -> Form:
-    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    body = await request.body()
-    if not body:
-        return Form()
-    if kind != "application/x-www-form-urlencoded":
-        raise BadRequest
-    return parse_urlencoded(body)
 
 
 def _check_csrf(view: Page) -> None:

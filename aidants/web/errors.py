@@ -18,6 +18,7 @@ from aidants.errors import (
     BadRequest,
     NotFound,
     ReauthenticationNeeded,
+    ScreenLent,
     SignInNeeded,
     TooLarge,
     TooManyTries,
@@ -28,6 +29,7 @@ from aidants.web.forms import Form
 
 SIGN_IN: Final = "/connexion"
 CONFIRM: Final = "/confirmer"
+TAKE_BACK: Final = "/reprendre"
 _log: Final = logging.getLogger("aidants.errors")
 _BY_STATUS: Final[dict[int, type[AppError]]] = {400: BadRequest, 404: NotFound, 405: NotFound, 413: TooLarge}
 
@@ -52,6 +54,8 @@ def app_error(request: Request, error: Exception) -> Response:
         return RedirectResponse(f"{SIGN_IN}?suite={quote(here)}", status_code=303)
     if isinstance(expected, ReauthenticationNeeded):
         return RedirectResponse(f"{CONFIRM}?suite={quote(here)}", status_code=303)
+    if isinstance(expected, ScreenLent):
+        return RedirectResponse(TAKE_BACK, status_code=303)
     response = page.render(
         "errors/error.html",
         status=expected.status,
@@ -82,7 +86,7 @@ def http_error(request: Request, error: Exception) -> Response:
     page = _page(request)
     request.state.page = page
     if page.actor is None:
-        with suppress(Unavailable), page.unit(Mode.READ):
+        with suppress(Unavailable, ScreenLent), page.unit(Mode.READ):
             pass  # loads the actor: a person who mistyped an address keeps their own menu
     response = app_error(request, _BY_STATUS.get(status, AppError)())
     if status == 405:

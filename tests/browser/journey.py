@@ -87,7 +87,7 @@ def draft(hands: Hands) -> None:
     hands.press("button", "Continuer")
     hands.choose("radio", "Non")
     hands.press("button", "Continuer")
-    hands.choose("radio", "Oui")
+    hands.choose("radio", "Elle signe sur papier")
     hands.press("button", "Continuer")
     hands.choose("checkbox", "Je les ai dites. La personne a compris et peut les redire avec ses mots.")
     hands.press("button", "Continuer")

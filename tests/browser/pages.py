@@ -10,8 +10,16 @@ Tour = Iterator[str]
 LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff-Vandenbroeckenhoven-Ó’Súilleabháin"
 LONG_GIVEN = "Marie-Emmanuelle-Apollonie Charlotte-Élisabeth Anne-Sophie-Guillemette"
 HELP = (
-    *("connexion", "aujourdhui", "personnes", "fiche-personne", "mandat", "mandat-signature", "mandat-arreter"),
-    *("guide-parcours", "guides-seul", "verifier", "journal-aidant", "journal-structure", "journal-auditeur"),
+    *("connexion", "aujourdhui", "personnes", "fiche-personne", "mandat", "mandat-signature", "mandat-accord"),
+    *(
+        "mandat-arreter",
+        "guide-parcours",
+        "guides-seul",
+        "verifier",
+        "journal-aidant",
+        "journal-structure",
+        "journal-auditeur",
+    ),
     "messages",
 )
 
@@ -222,13 +230,13 @@ def drafting(visit: Visit) -> Tour:
     yield "question 5"
     visit.press("Continuer")
     yield "question 5, error"
-    visit.hands.choose("radio", "Non, elle ne peut pas signer")
+    visit.hands.choose("radio", "Elle ne peut pas signer")
     visit.press("Continuer")
     yield "witnesses"
     visit.press("Continuer")
     yield "witnesses, errors"
     visit.press("Retour")
-    visit.hands.choose("radio", "Oui")
+    visit.hands.choose("radio", "Elle signe sur papier")
     visit.press("Continuer")
     yield "question 6"
     visit.press("Continuer")
@@ -244,6 +252,47 @@ def drafting(visit: Visit) -> Tour:
     yield "refused"
     visit.open("/aujourdhui")
     yield "today, long name"
+
+
+def agreeing(visit: Visit) -> Tour:
+    """A helper lends their screen, the resident reads in Arabic, then in French, and answers; the screen is taken back."""
+    visit.person(LONG_NAME[:20])
+    visit.press("Préparer un mandat")
+    visit.page.goto(visit.page.url)
+    visit.hands.choose("checkbox", "Demander l’APL")
+    for radio in (None, "", "Un mois", "Non", "Elle répond sur un écran, ici"):
+        if radio:
+            visit.hands.choose("radio", radio)
+        visit.press("Continuer")
+    visit.page.get_by_role("checkbox").check()
+    visit.press("Continuer")
+    visit.press("Demander son accord")
+    yield "offer, on a screen"
+    visit.press("Donner l’écran")
+    yield "agree"
+    visit.press("Oui")
+    yield "agree, no name"
+    visit.open("/votre-accord")
+    visit.page.get_by_text("Français", exact=True).click()
+    visit.press("العربية")
+    yield "agree, in Arabic"
+    visit.page.get_by_text("العربية", exact=True).click()
+    visit.press("Français")
+    visit.press("Je ne sais pas")
+    yield "agree, unsure"
+    visit.press("Rendre l’écran")
+    yield "take back"
+    visit.press("Reprendre la main")
+    yield "take back, error"
+    visit.hands.write("Code à six chiffres", visit.site.accounts["Nadia"].code())
+    visit.press("Reprendre la main")
+    yield "offer, unsure"
+    visit.open(f"{visit.page.url.removeprefix(visit.site.base_url)}/preuve")
+    yield "proof, nothing yet"
+    visit.press("Joindre")
+    yield "proof, no file"
+    visit.open("/accord/" + "b" * 26)
+    yield "agree, no such link"
 
 
 def mandates(visit: Visit) -> Tour:
@@ -442,6 +491,7 @@ TOURS: tuple[tuple[str | None, Callable[[Visit], Tour]], ...] = (
     ("Nadia", people),
     ("Nadia", deciding),
     ("Nadia", drafting),
+    ("Nadia", agreeing),
     ("Nadia", mandates),
     ("Nadia", walking),
     ("Nadia", after_a_death),

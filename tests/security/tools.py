@@ -150,7 +150,7 @@ QUESTIONS = (
     "relire",
 )
 """The pages of a draft, by the end of their address."""
-_AWAITING = {"activer", "refus", "imprimer-de-nouveau", "changer"}
+_AWAITING = {"activer", "refus", "imprimer-de-nouveau", "changer", "donner-ecran", "tablette", "envoyer"}
 
 
 def concrete(pattern: str, places: Places) -> str:
@@ -174,6 +174,8 @@ def concrete(pattern: str, places: Places) -> str:
         "version": "none",
         "key": places.flag,
         "path": "entries/000.p/1",
+        "token": "b" * 26,
+        "paper": "c" * 26,
     }
     return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: values[found.group(1)], pattern)
 

@@ -143,3 +143,27 @@ def test_what_nobody_signed_lapses_after_a_day(state: State) -> None:
 )
 def test_a_person_who_may_be_under_18_counts_as_under_18(born: str, minor: bool) -> None:
     assert is_minor(born, date(2026, 11, 24)) is minor
+
+
+@pytest.mark.parametrize(
+    ("duration", "frozen", "last"),
+    [
+        (Duration.MONTH, paris(2026, 3, 20, 9, 0), paris(2026, 4, 4, 10, 0)),  # the clocks go forward on the 29th
+        (Duration.MONTH, paris(2026, 10, 20, 9, 0), paris(2026, 11, 4, 8, 0)),  # and back on the 25th
+        (Duration.LONG, paris(2028, 2, 14, 12, 0), paris(2028, 2, 29, 12, 0)),
+        (Duration.SHORT, paris(2026, 11, 24, 9, 0), paris(2026, 11, 25, 9, 0)),
+    ],
+)
+def test_at_a_distance_a_text_waits_fifteen_days_and_never_beyond_its_end(
+    duration: Duration, frozen: datetime, last: datetime
+) -> None:
+    assert activate_before(duration, frozen, PARIS, "remote") == last
+
+
+def test_a_text_to_be_answered_at_a_distance_lapses_in_fifteen_days_or_at_its_end() -> None:
+    waiting, second, days = State.AWAITING_CONSENT, timedelta(seconds=1), timedelta(days=15)
+    assert state_at(waiting, NOW + days * 2, NOW + days, NOW, "remote") is waiting
+    assert state_at(waiting, NOW + days * 2, NOW + days + second, NOW, "remote") is State.ABANDONED
+    assert state_at(waiting, NOW, NOW + second, NOW, "remote") is State.ABANDONED
+    assert state_at(State.DRAFT, None, NOW + timedelta(days=1) + second, NOW, "remote") is State.ABANDONED
+    assert state_at(waiting, NOW + days * 2, NOW + timedelta(days=1) + second, NOW, "on_screen") is State.ABANDONED

@@ -169,7 +169,7 @@ def test_json_that_we_did_not_write_is_refused(tamper) -> None:  # type: ignore[
         ({"scopes": {"famille": ("declarer-revenus",)}}, "cannot be mandated"),
         ({"duration": "FOREVER"}, "duration"),
         ({"language": "ar"}, "language"),
-        ({"consent": "remote"}, "consent"),
+        ({"consent": "franceconnect"}, "consent"),
         ({"regime": "inconnu"}, "regime"),
         ({"regime": "tutelle"}, "names exactly those who sign"),
         ({"consent": "witness"}, "names exactly those who sign"),
