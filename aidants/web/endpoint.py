@@ -29,7 +29,7 @@ from aidants.errors import (
     TooManyTries,
     Unavailable,
 )
-from aidants.policy import Actor, Permission, require
+from aidants.policy import Actor, Permission, ResidentActor, require
 from aidants.settings import Settings
 from aidants.templating import Templates
 from aidants.web import security
@@ -89,9 +89,16 @@ class Page:
     _device: str | None = None
     session_secret: str | None = field(init=False)
     """The session id of a cookie we signed; the database says whether it opens anything."""
+    visit_secret: str | None = field(init=False)
+    """The same for the visit of a resident to their own pages."""
+    visitor: ResidentActor | None = None
+    """The resident whose own page this is; every unit of work then is theirs."""
+    alone: bool = False
+    """Whether this is a resident's own page: whoever is signed in on this computer is nobody here."""
 
     def __post_init__(self) -> None:
         self.session_secret = self.gate.cookies.session(self.request)
+        self.visit_secret = self.gate.cookies.visit(self.request)
 
     def param(self, name: str) -> str:
         """Return a part of the path."""
@@ -113,8 +120,8 @@ class Page:
         return self._device
 
     def form_token(self) -> str:
-        """Return a fresh token for the forms of this answer."""
-        return self.gate.tokens.issue(self.session_secret or self.device_id)
+        """Return a fresh token for the forms of this answer; a resident's forms are of no use to the next visitor."""
+        return self.gate.tokens.issue((self.resident and self.visit_secret) or self.session_secret or self.device_id)
 
     @property
     def address(self) -> str:
@@ -125,7 +132,7 @@ class Page:
     def unit(self, mode: Mode) -> Iterator[Work]:
         """Open one unit of work with the actor loaded anew: what was revoked meanwhile is refused."""
         with self.open_unit(mode) as work:
-            work.actor = self.actor = self.gate.load_actor(work, self)
+            work.actor = self.actor = None if self.alone else self.gate.load_actor(work, self)
             yield work
 
     @contextmanager
@@ -140,6 +147,7 @@ class Page:
             user_agent=self.request.headers.get("user-agent", "")[:200],
             patience=patience,
         ) as work:
+            work.resident = self.visitor
             yield work
 
     def render(self, name: str, *, status: int = 200, block: str | None = None, **context: Any) -> Response:
@@ -164,12 +172,14 @@ def page(
     method: str = "GET",
     records: Recorder | None = None,
     resident: bool = False,
+    alone: bool = False,
     name: str | None = None,
 ) -> Route:
     """Declare a route. ``records`` journals a read of personal data, and is committed before anything is shown.
 
     A page that is asked for is journaled in a short WRITE beforehand; a form that is sent, when it is sent back with its errors
-    (422): it then shows as much as its page. ``resident``: a resident reads it, in the language that they chose.
+    (422): it then shows as much as its page. ``resident``: a resident reads it, in the language that they chose; ``alone``: on
+    their own pages.
     """
     if method == "GET" and db is Mode.WRITE:
         raise ValueError(f"{path}: GET changes nothing")
@@ -178,7 +188,7 @@ def page(
         gate: Gate = request.app.state.gate
         locale = _language(request, gate.settings.locale, resident=resident)
         i18n.use(locale)
-        view = Page(request, gate, Form(), Form(), locale, resident=resident)
+        view = Page(request, gate, Form(), Form(), locale, resident=resident, alone=alone)
         request.state.page = view
         view.query = parse_urlencoded(request.scope["query_string"])
         if method in UNSAFE:
@@ -208,7 +218,9 @@ async def _read_form(request: Request) -> Form:
 
 
 def _check_csrf(view: Page) -> None:
-    ids = {view.session_secret, view.gate.cookies.device(view.request)} - {None}
+    ids = {view.session_secret, view.visit_secret, view.gate.cookies.device(view.request)} - {None}
+    if view.resident and view.visit_secret:
+        ids = {view.visit_secret}
     if not security.same_origin(view.request) or not view.gate.tokens.accepts(view.form.last("csrf"), ids):
         raise CrossSiteRequest
 

@@ -18,7 +18,8 @@ EXPECTED = {
     "training_recorded",
     Kind.ORGANISATION: "organisation_created",
     Kind.RESIDENT: "resident_created resident_viewed resident_changed resident_hold_set resident_hold_lifted "
-    "access_requested merge_proposed merge_declined residents_merged residents_unmerged merge_settled "
+    "access_requested access_code_issued own_page_opened own_page_closed own_page_refused request_made "
+    "request_answered merge_proposed merge_declined residents_merged residents_unmerged merge_settled "
     "resident_erased resident_searched",
     Kind.MANDATE: "mandate_drafted consent_asked consent_given consent_refused mandate_activated authorisation_granted "
     "authorisation_superseded authorisation_revoked mandate_revoked mandate_frozen mandate_expired mandate_renewed "
