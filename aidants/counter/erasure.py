@@ -1,7 +1,8 @@
 """Erasing a resident: what names them goes, the proof that acts took place stays.
 
-Identity, key, search tokens, texts of mandates, messages, requests, access codes and sealed payloads of the journal are deleted; mandates, sittings
-and walks then name nobody. No proof of the journal changes: its tree never held personal data (RGPD art. 17).
+Identity, key, search tokens, texts of mandates, messages, requests, access codes and sealed payloads of the journal are
+deleted; mandates, sittings and walks then name nobody. No proof of the journal changes: its tree never held personal data
+(RGPD art. 17).
 """
 
 from __future__ import annotations

@@ -117,7 +117,11 @@ def _put_back(work: Work, row: ResidentMerge, kept: Resident, other: Resident) -
 
 
 def _move(
-    work: Work, model: type[Assistance | Run | AccessCode], source: str, target: str, only: Collection[str] | None = None
+    work: Work,
+    model: type[Assistance | Run | AccessCode],
+    source: str,
+    target: str,
+    only: Collection[str] | None = None,
 ) -> list[str]:
     query = select(model).where(model.resident_id == source)
     if only is not None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from aidants.assistance import services as assistance
-from aidants.counter import ending_pages, merge_pages, queries
+from aidants.counter import ending_pages, merge_pages, own_pages, queries
 from aidants.db import Mode, Work
 from aidants.guides import queries as runs
 from aidants.guides import services as guides
 from aidants.mandates import queries as mandates
 from aidants.mandates import services as drafting
 from aidants.policy import Permission, can
-from aidants.residents import holds, merges
+from aidants.residents import codes, holds, merges, requests
 from aidants.residents import services as residents
 from aidants.residents.forms import said
 from aidants.web.endpoint import Page, page
@@ -35,7 +35,8 @@ def _desk(work: Work, view: Page) -> None:
         shown[open_run.resident.id] = open_run.resident
     if shown:
         residents.journal_search(work, tuple(shown.values()), "today")
-    view.recorded = {"waiting": waiting, "ending": ending, "open_run": open_run}
+    asked = requests.count_waiting(work)
+    view.recorded = {"waiting": waiting, "ending": ending, "open_run": open_run, "asked": asked}
 
 
 def _first_page(view: Page) -> str:
@@ -60,6 +61,7 @@ def card(work: Work, view: Page) -> Response:
         pairs=merges.pairs_of(work, known.id),
         read=said(known.identity),
         held=holds.held(known.row, work.now),
+        sheet_printed=codes.issued_at(work, known),
     )
 
 
@@ -94,6 +96,7 @@ def _views(work: Work, view: Page) -> None:
 ROUTES = [
     *merge_pages.ROUTES,
     *ending_pages.ROUTES,
+    *own_pages.ROUTES,
     page("/aujourdhui", home, permission=Permission.SIGNED_IN, db=Mode.READ, records=_desk),
     page("/personnes/{id:ref}", card, permission=Permission.SEE_RESIDENTS, db=Mode.READ, records=_views),
     page(

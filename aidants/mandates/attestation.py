@@ -64,11 +64,17 @@ def mandate_pdf(text: MandateText, footer: Footer, revoked: Mapping[str, str] | 
     A name in a script our fonts lack is drawn with the machine's fonts; if those lack it too, the file declares no
     standard rather than leaving the counter without paper. Raises NotDrawn.
     """
+    stamp = int(datetime.fromisoformat(text.frozen_at).timestamp())
+    return draw("mandate.typ", _data(text, footer, revoked or {}), stamp)
+
+
+def draw(template: str, data: Mapping[str, Any], stamp: int) -> bytes:
+    """Return the PDF of a template of ``templates/print`` and its values; ``stamp``: seconds of its date. Raises NotDrawn."""
     job = {
-        "template": str(data_path("templates") / "print" / "mandate.typ"),
+        "template": str(data_path("templates") / "print" / template),
         "fonts": str(data_path("static") / "fonts" / "print"),
-        "inputs": {"data": json.dumps(_data(text, footer, revoked or {}), ensure_ascii=False, sort_keys=True)},
-        "stamp": int(datetime.fromisoformat(text.frozen_at).timestamp()),
+        "inputs": {"data": json.dumps(data, ensure_ascii=False, sort_keys=True)},
+        "stamp": stamp,
     }
     for system_fonts, standards in _ATTEMPTS:
         pdf = _press({**job, "system_fonts": system_fonts, "standards": standards})
@@ -106,7 +112,7 @@ def _data(text: MandateText, footer: Footer, revoked: Mapping[str, str]) -> dict
         "text": json.loads(text.to_json()),
         "sha256": text.sha256(),
         "revoked": dict(revoked),
-        "qr": _qr(url) if url else None,
+        "qr": qr_code(url) if url else None,
         "qr_alt": f"Code QR qui ouvre {url}",
         "verify": _verify(text, url),
         "journal": _journal(footer),
@@ -114,7 +120,7 @@ def _data(text: MandateText, footer: Footer, revoked: Mapping[str, str]) -> dict
     }
 
 
-def _qr(url: str) -> str:
+def qr_code(url: str) -> str:
     """Return the QR code as SVG, error level M, with the four-module quiet zone of ISO/IEC 18004."""
     out = io.BytesIO()
     segno.make(url, error="m", micro=False).save(out, kind="svg", border=4, xmldecl=False)

@@ -17,7 +17,10 @@ MALFORMED: Final = N_("Le code compte 10 lettres et chiffres, par exemple KX7M4-
 NO_QUESTION: Final = N_("Écrivez votre question.")
 OWN_WORDS: Final = {
     "code": {"missing": EMPTY, "string_too_short": EMPTY},
-    "envoye": {"missing": N_("Tapez le code que vous avez reçu."), "string_too_short": N_("Tapez le code que vous avez reçu.")},
+    "envoye": {
+        "missing": N_("Tapez le code que vous avez reçu."),
+        "string_too_short": N_("Tapez le code que vous avez reçu."),
+    },
     "question": {"missing": NO_QUESTION, "string_too_short": NO_QUESTION},
 }
 

@@ -35,8 +35,8 @@ def home(work: Work, view: Page) -> Response:
     mandates = queries.mandates_of(work, view.recorded.id)
     told = story.tell(work, [mandate.row for mandate in mandates], most=6)
     going_on = [mandate for mandate in mandates if mandate.state is State.ACTIVE]
-    days = told.by_day(view.gate.settings.zone)
-    return show(view, "own/home.html", resident=view.recorded, mandates=going_on, days=days, older=told.older, now=work.now)
+    days = told.by_day(work.now, view.gate.settings.zone)
+    return show(view, "own/home.html", resident=view.recorded, mandates=going_on, days=days, older=told.older)
 
 
 def acts(work: Work, view: Page) -> Response:
@@ -45,8 +45,8 @@ def acts(work: Work, view: Page) -> Response:
     before = int(start) if start.isascii() and start.isdigit() and len(start) < 18 else None
     mandates = queries.mandates_of(work, view.recorded.id)
     told = story.tell(work, [mandate.row for mandate in mandates], before)
-    days = told.by_day(view.gate.settings.zone)
-    return show(view, "own/acts.html", days=days, older=told.older, first=before is None, now=work.now)
+    days = told.by_day(work.now, view.gate.settings.zone)
+    return show(view, "own/acts.html", days=days, older=told.older, first=before is None)
 
 
 def mandates(work: Work, view: Page) -> Response:
@@ -59,7 +59,9 @@ def mandates(work: Work, view: Page) -> Response:
 def mandate(work: Work, view: Page) -> Response:
     """Show one mandate."""
     found = _given(work, view)
-    return show(view, "own/mandate.html", mandate=found, agreement=CONSENT_LABELS[found.row.consent], stopped=was_stopped(found))
+    return show(
+        view, "own/mandate.html", mandate=found, agreement=CONSENT_LABELS[found.row.consent], stopped=was_stopped(found)
+    )
 
 
 def _given(work: Work, view: Page) -> MandateView:

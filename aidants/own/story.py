@@ -1,6 +1,6 @@
 """What was done for a resident, told to them: one plain sentence for each entry of the journal that is about them.
 
-Helpers are named, with their function; others say what they are. Each step that a screen merely showed is left to the whole file.
+Helpers are named, with their function; others say what they are. Steps that a screen merely showed are left to the whole file.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from markupsafe import Markup, escape
@@ -111,11 +112,12 @@ UNTOLD: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One entry: ``who`` is ``helper`` or ``you`` for the dot of the line."""
+    """One entry: ``who`` is ``helper`` or ``you`` for the dot of the line; ``function``: what the helper is at the counter."""
 
     who: str
     text: Markup
     at: datetime
+    function: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +127,15 @@ class Story:
     entries: list[Told]
     older: int | None
 
-    def by_day(self, zone: Any) -> list[tuple[date, list[Told]]]:
-        """Return the entries under the days on which they took place."""
+    def by_day(self, now: datetime, zone: ZoneInfo) -> list[tuple[str, list[Told]]]:
+        """Return the entries under the days on which they took place, in words."""
         days = groupby(self.entries, key=lambda told: local_day(told.at, zone))
-        return [(day, list(entries)) for day, entries in days]
+        return [(_heading(day, local_day(now, zone)), list(entries)) for day, entries in days]
+
+
+def _heading(day: date, today: date) -> str:
+    name = long_date(day, current())
+    return gettext("Aujourd’hui, {day}").format(day=name) if day == today else name[0].upper() + name[1:]
 
 
 _MINE: Final = sa.select(col(Resident.id)).where(
@@ -167,7 +174,7 @@ def tell(work: Work, mandates: Iterable[Mandate], before: int | None = None, mos
     return Story(entries, shown[-1].seq if len(rows) > most else None)
 
 
-def _people(work: Work, ids: set[str]) -> dict[str, str]:
+def _people(work: Work, ids: set[str]) -> dict[str, tuple[str, str]]:
     """Return name and function of those who help in this organisation; others stay unnamed."""
     assert work.resident is not None
     query = (
@@ -179,14 +186,13 @@ def _people(work: Work, ids: set[str]) -> dict[str, str]:
             Membership.role == Role.HELPER,
         )
     )
-    found = work.session.exec(query)
-    return {person: f"{name}, {function}" if function else name for person, name, function in found}
+    return {person: (name, function) for person, name, function in work.session.exec(query)}
 
 
 @dataclass(frozen=True, slots=True)
 class _Words:
     mandates: dict[str, Mandate]
-    people: dict[str, str]
+    people: dict[str, tuple[str, str]]
     work: Work
 
     def told(self, row: JournalRecord, guide: Guide | None) -> Told:
@@ -195,9 +201,11 @@ class _Words:
         if row.type in ALWAYS_YOU:
             yours = not (row.type in BY_OTHERS and self._represented(row))
         sentence = gettext((BY_YOU if yours else BY_OTHERS)[row.type])
-        who = gettext("Vous") if yours else self.people.get(row.actor) or gettext("Quelqu’un de l’équipe")
-        text = escape(sentence).format(who=Markup("<strong>{}</strong>").format(who), **self._values(row, held, guide))
-        return Told("you" if yours else "helper", text, datetime.fromisoformat(row.ts))
+        name, function = (
+            (gettext("Vous"), "") if yours else self.people.get(row.actor) or (gettext("Une personne de l’équipe"), "")
+        )
+        text = escape(sentence).format(who=Markup("<strong>{}</strong>").format(name), **self._values(row, held, guide))
+        return Told("you" if yours else "helper", text, datetime.fromisoformat(row.ts), function)
 
     def _values(self, row: JournalRecord, held: dict[str, Any], guide: Guide | None) -> dict[str, str]:
         scope = SCOPES.get(row.scope or "")

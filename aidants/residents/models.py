@@ -75,7 +75,7 @@ class ResidentToken(SQLModel, table=True):
 
 
 class AccessCode(SQLModel, table=True):
-    """A code printed on a resident's sheet, which opens their own pages. The newest one alone is good; the code is not stored."""
+    """A code printed on a resident's sheet, which opens their own pages. The newest alone is good; the code is not stored."""
 
     __tablename__: ClassVar[Any] = "access_code"
     __table_args__ = (sa.Index(None, "resident_id"),)

@@ -109,18 +109,21 @@ def answer(work: Work, secret: str | None, sent: str, new_secret: str) -> bool:
     return True
 
 
+_GOOD: Final = (
+    ResidentVisit.digest == sa.bindparam("digest"),
+    col(ResidentVisit.ended_at).is_(None),
+    AccessCode.resident_id == ResidentVisit.resident_id,
+    col(AccessCode.ended_at).is_(None),
+    Resident.organisation_id == ResidentVisit.organisation_id,
+    col(Resident.merged_into).is_(None),
+)
+"""A code printed anew, an erasure, a merge or another organisation end the visit."""
+# Statements built once: they run before every page.
 _HALF: Final = (
     select(ResidentVisit, AccessCode)
     .join(AccessCode, col(AccessCode.id) == ResidentVisit.code_id)
     .join(Resident, col(Resident.id) == ResidentVisit.resident_id)
-    .where(
-        ResidentVisit.digest == sa.bindparam("digest"),
-        col(ResidentVisit.ended_at).is_(None),
-        AccessCode.resident_id == ResidentVisit.resident_id,
-        col(AccessCode.ended_at).is_(None),
-        Resident.organisation_id == ResidentVisit.organisation_id,
-        col(Resident.merged_into).is_(None),
-    )
+    .where(*_GOOD)
 )
 
 
@@ -130,10 +133,11 @@ def waiting(work: Work, secret: str | None) -> tuple[ResidentVisit, AccessCode] 
         return None
     query = _HALF.with_for_update(of=AccessCode) if work.mode is Mode.WRITE else _HALF
     found = work.session.exec(query, params={"digest": digest(secret)}).one_or_none()
-    if found is None or found[0].complete or work.now - found[0].created_at >= SENT_LASTS:
+    if found is None:
         return None
-    work.session.refresh(found[0])
-    return None if found[0].complete else (found[0], found[1])
+    visit, code = found
+    work.session.refresh(visit)
+    return None if visit.complete or work.now - visit.created_at >= SENT_LASTS else (visit, code)
 
 
 _VISITOR: Final = (
@@ -141,9 +145,8 @@ _VISITOR: Final = (
     .join(AccessCode, col(AccessCode.id) == ResidentVisit.code_id)
     .join(Resident, col(Resident.id) == ResidentVisit.resident_id)
     .join(Organisation, col(Organisation.id) == ResidentVisit.organisation_id)
-    .where(*_HALF.whereclause.clauses, col(ResidentVisit.complete))  # type: ignore[union-attr]
+    .where(*_GOOD, col(ResidentVisit.complete))
 )
-"""Built once: it runs before every page. A code printed anew, an erasure, a merge or another organisation end the visit."""
 
 
 def load(work: Work, secret: str | None) -> Visitor | None:

@@ -1,5 +1,5 @@
-"""The cookies: the session (opaque id, signed, server row), the visit of a resident to their own pages, which another key signs, and
-the device (which counter PC this is)."""
+"""The cookies: the session (opaque id, signed, server row), the visit of a resident to their own pages, signed apart, and the
+device (which counter PC this is)."""
 
 from __future__ import annotations
 
@@ -70,9 +70,7 @@ class Cookies:
         except (BadSignature, UnicodeError):
             return None
 
-    def _write(
-        self, response: Response, name: str, value: str, age: int | None, signer: Signer | None = None
-    ) -> None:
+    def _write(self, response: Response, name: str, value: str, age: int | None, signer: Signer | None = None) -> None:
         response.set_cookie(
             name,
             (signer or self._signer).sign(value).decode("ascii"),
