@@ -119,6 +119,16 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "witness": N_("devant témoins"),
         "franceconnect": N_("avec FranceConnect"),
     },
+    "auth": {
+        "password_totp": N_("Mot de passe et code du téléphone"),
+        "access_code": N_("Code de la feuille et date de naissance"),
+        "one_time_code": N_("Code de la feuille et code envoyé"),
+    },
+    "sort": {
+        "question": N_("une question"),
+        "access": N_("avoir son dossier"),
+        "erasure": N_("effacer ses données"),
+    },
     "duration": {
         "SHORT": N_("24 heures"),
         "MONTH": N_("31 jours"),
