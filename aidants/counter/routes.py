@@ -12,7 +12,7 @@ from aidants.guides import services as guides
 from aidants.mandates import queries as mandates
 from aidants.mandates import services as drafting
 from aidants.policy import Permission, can
-from aidants.residents import codes, holds, merges, requests
+from aidants.residents import holds, merges, requests
 from aidants.residents import services as residents
 from aidants.residents.forms import said
 from aidants.web.endpoint import Page, page
@@ -61,7 +61,6 @@ def card(work: Work, view: Page) -> Response:
         pairs=merges.pairs_of(work, known.id),
         read=said(known.identity),
         held=holds.held(known.row, work.now),
-        sheet_printed=codes.issued_at(work, known),
     )
 
 

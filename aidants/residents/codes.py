@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
@@ -14,7 +13,7 @@ from aidants.db import Work
 from aidants.journal import actions
 from aidants.journal.services import record
 from aidants.residents.models import AccessCode, Resident, ResidentVisit
-from aidants.residents.services import Known, keep_resident, lock_resident
+from aidants.residents.services import keep_resident, lock_resident
 
 LETTERS: Final = 10
 MOST_WRONG: Final = 20
@@ -55,12 +54,6 @@ def issue(work: Work, resident_id: str, code: str) -> None:
 
 def _live(resident_id: str) -> SelectOfScalar[AccessCode]:
     return select(AccessCode).where(AccessCode.resident_id == resident_id, col(AccessCode.ended_at).is_(None))
-
-
-def issued_at(work: Work, resident: Known) -> datetime | None:
-    """Return when the code that is good now was printed, None when there is none."""
-    found = work.session.exec(_live(resident.id).order_by(col(AccessCode.issued_at).desc())).first()
-    return found.issued_at if found is not None else None
 
 
 def find(work: Work, code: str) -> tuple[AccessCode, Resident] | None:

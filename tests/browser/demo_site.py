@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pyotp
 from playwright.sync_api import Page
+from sqlmodel import select
 
+from aidants.app import open_database
+from aidants.crypto import Keyring
+from aidants.db import Mode, unit_of_work
+from aidants.residents.models import Resident
+from aidants.residents.services import open_resident
+from aidants.settings import Settings
+from tests.support.own import print_code
 from tests.support.services import ServedWheel
 
 HELP = {"AIDANTS_HELP_PHONE": "05 00 00 12 34", "AIDANTS_HELP_HOURS": "du lundi au vendredi, 9 h à 17 h"}
@@ -75,6 +83,18 @@ class DemoSite:
     def code_of(self, state: str) -> str:
         """Return the verification code of a mandate in this state."""
         return next(mandate["code"] for mandate in self.mandates if mandate["state"] == state)
+
+    def access_code(self, birth_name: str) -> str:
+        """Print a new sheet for somebody, in the site's own database, and return its code."""
+        settings = Settings(data_dir=self.database.parent)
+        database = open_database(settings, Keyring.load(settings.keys_path))
+        try:
+            with unit_of_work(database, Mode.READ) as work:
+                rows = work.session.exec(select(Resident)).all()
+                who = next(row.id for row in rows if open_resident(work, row).identity.birth_name == birth_name)
+            return print_code(database, who)
+        finally:
+            database.dispose()
 
     def enter(self, page: Page, name: str) -> None:
         """Sign in with the demonstration's own button: no code is spent."""
