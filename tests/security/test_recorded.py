@@ -63,9 +63,9 @@ def test_what_a_resident_reads_and_does_alone_is_recorded(
     for method, pattern in sorted(routes_of(mine), key=lambda route: rank(route[1])):
         if method not in UNSAFE or not pattern.startswith("/ma-page/"):
             continue
-        before, entries = digest(demo_database, LEFT_OUT), last_entry(demo_database)
+        held, entries = digest(demo_database, LEFT_OUT), last_entry(demo_database)
         send(mine, method, pattern, concrete(pattern, places), token)
-        if digest(demo_database, LEFT_OUT) != before:
+        if digest(demo_database, LEFT_OUT) != held:
             changed.append(pattern)
             assert set(kinds_after(demo_database, entries)) - {"access_refused"}, pattern
     assert len(changed) == 4, changed
