@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyotp
-from playwright.sync_api import Page
-from sqlmodel import select
+import pypdfium2
+from playwright.sync_api import Browser, Page
 
-from aidants.app import open_database
-from aidants.crypto import Keyring
-from aidants.db import Mode, unit_of_work
-from aidants.residents.models import Resident
-from aidants.residents.services import open_resident
-from aidants.settings import Settings
-from tests.support.own import print_code
 from tests.support.services import ServedWheel
 
 HELP = {"AIDANTS_HELP_PHONE": "05 00 00 12 34", "AIDANTS_HELP_HOURS": "du lundi au vendredi, 9 h à 17 h"}
@@ -84,17 +78,24 @@ class DemoSite:
         """Return the verification code of a mandate in this state."""
         return next(mandate["code"] for mandate in self.mandates if mandate["state"] == state)
 
-    def access_code(self, birth_name: str) -> str:
-        """Print a new sheet for somebody, in the site's own database, and return its code."""
-        settings = Settings(data_dir=self.database.parent)
-        database = open_database(settings, Keyring.load(settings.keys_path))
-        try:
-            with unit_of_work(database, Mode.READ) as work:
-                rows = work.session.exec(select(Resident)).all()
-                who = next(row.id for row in rows if open_resident(work, row).identity.birth_name == birth_name)
-            return print_code(database, who)
-        finally:
-            database.dispose()
+    def print_sheet(self, browser: Browser, name: str, who: str = "Nadia") -> str:
+        """Let a helper print the sheet of a resident found by this name; return the code that stands on it."""
+        context = browser.new_context(locale="fr-FR")
+        page = context.new_page()
+        self.enter(page, who)
+        page.goto(f"{self.base_url}/personnes")
+        page.get_by_label("Nom, date de naissance ou téléphone").fill(name)
+        page.get_by_role("button", name="Chercher").click()
+        page.locator("main .rows a").first.click()
+        form = page.locator("form[action$=feuille]")
+        fields = {"csrf": str(form.locator("[name=csrf]").get_attribute("value"))}
+        action, headers = str(form.get_attribute("action")), {"Origin": self.base_url}
+        sheet = context.request.post(self.base_url + action, form=fields, headers=headers)
+        with pypdfium2.PdfDocument(sheet.body()) as document:
+            found = re.search(r"\b[2-9A-Z]{5}-[2-9A-Z]{5}\b", document[0].get_textpage().get_text_bounded())
+        context.close()
+        assert found is not None
+        return found.group()
 
     def enter(self, page: Page, name: str) -> None:
         """Sign in with the demonstration's own button: no code is spent."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from playwright.sync_api import Browser, Page
+
 from tests.browser.visit import Visit
 
 Tour = Iterator[str]
@@ -14,6 +16,13 @@ HELP = (
     *("guide-parcours", "guides-seul", "verifier", "journal-aidant", "journal-structure", "journal-auditeur"),
     *("demandes", "ma-page", "messages"),
 )
+
+
+def browser_of(page: Page) -> Browser:
+    """Return the browser of a page."""
+    browser = page.context.browser
+    assert browser is not None
+    return browser
 
 
 def public(visit: Visit) -> Tour:
@@ -169,7 +178,7 @@ def owning(visit: Visit) -> Tour:
     yield "own door"
     visit.press("Ouvrir")
     yield "own door, errors"
-    visit.hands.write("Le code de votre feuille", visit.site.access_code("Pereira da Costa"))
+    visit.hands.write("Le code de votre feuille", visit.site.print_sheet(browser_of(visit.page), "pereira"))
     visit.press("Ouvrir")
     yield "own door, wrong date"
     visit.hands.write("Jour", "30")
