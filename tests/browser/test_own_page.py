@@ -58,10 +58,10 @@ def the_whole_visit(hands: Hands, helper: Page, site: DemoSite) -> None:
 
 def test_by_keyboard_alone(browser: Browser, own_site: DemoSite) -> None:
     mine, theirs = (browser.new_context(locale="fr-FR") for _ in range(2))
-    helper = theirs.new_page()
+    helper, code = theirs.new_page(), own_site.print_sheet(browser, "aubert")
     own_site.enter(helper, "Nadia")
     hands = Keyboard(mine.new_page())
-    come_in(hands, own_site, own_site.print_sheet(browser, "aubert"))
+    come_in(hands, own_site, code)
     the_whole_visit(hands, helper, own_site)
     mine.close()
     theirs.close()
@@ -70,10 +70,10 @@ def test_by_keyboard_alone(browser: Browser, own_site: DemoSite) -> None:
 def test_without_javascript_on_a_small_phone(browser: Browser, own_site: DemoSite) -> None:
     mine = browser.new_context(locale="fr-FR", java_script_enabled=False, viewport=PHONE)  # type: ignore[arg-type]
     theirs = browser.new_context(locale="fr-FR")
-    helper = theirs.new_page()
+    helper, code = theirs.new_page(), own_site.print_sheet(browser, "aubert", "Tom")
     own_site.enter(helper, "Tom")
     hands = Mouse(mine.new_page())
-    come_in(hands, own_site, own_site.print_sheet(browser, "aubert", "Tom"))
+    come_in(hands, own_site, code)
     the_whole_visit(hands, helper, own_site)
     mine.close()
     theirs.close()
