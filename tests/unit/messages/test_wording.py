@@ -14,6 +14,7 @@ VALUES = {
     "address": "https://aidants.exemple.fr",
     "reference": "7K4M-2Q9X",
     "end": "24 décembre 2026",
+    "code": "123456",
 }
 EVIL = "Dupont\r\nBcc: tous@exemple.fr\r\n\r\nAutre texte\u2028\x00fin"
 
