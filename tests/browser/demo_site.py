@@ -88,7 +88,7 @@ class DemoSite:
         page.get_by_role("button", name="Chercher").click()
         page.locator("main .rows a").first.click()
         form = page.locator("form[action$=feuille]")
-        fields = {"csrf": str(form.locator("[name=csrf]").get_attribute("value"))}
+        fields: dict[str, str | float | bool] = {"csrf": str(form.locator("[name=csrf]").get_attribute("value"))}
         action, headers = str(form.get_attribute("action")), {"Origin": self.base_url}
         sheet = context.request.post(self.base_url + action, form=fields, headers=headers)
         with pypdfium2.PdfDocument(sheet.body()) as document:
