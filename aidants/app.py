@@ -45,6 +45,7 @@ from aidants.messages import routes as messages
 from aidants.messages.deliverer import Deliverer
 from aidants.messages.transports import transports
 from aidants.migrate import at_head
+from aidants.own import routes as own
 from aidants.policy import Actor, Permission, can
 from aidants.portal import routes as portal
 from aidants.portal.help import help_page_for
@@ -60,6 +61,7 @@ from aidants.web.static import StaticAssets
 
 ROUTES: Final[list[Route]] = [
     *portal.ROUTES,
+    *own.ROUTES,
     *accounts.ROUTES,
     *counter.ROUTES,
     *residents.ROUTES,
@@ -200,7 +202,7 @@ def _gate(settings: Settings, database: Database, static: StaticAssets, *, demo:
 
 def _load_actor(work: Work, page: Page) -> Actor | None:
     actor = sessions.load_actor(work, page.session_secret)
-    if actor is not None and not page.afterwards and sessions.needs_touch(work, actor):
+    if actor is not None and not page.alone and not page.afterwards and sessions.needs_touch(work, actor):
         page.afterwards.append(lambda: _touch(page, actor.session_id))
     return actor
 
@@ -216,7 +218,7 @@ def _record_refusal(flood: FloodGate, page: Page, error: AppError) -> None:
     Before sign-in: at most ten a minute and network, no wait for other writers, and the refusal stands unrecorded
     rather than late.
     """
-    stranger = page.actor is None
+    stranger = page.actor is None and page.visitor is None
     if stranger and isinstance(error, NotFound):
         return
     count = flood.admit(network(page.address), "access_refused", clock.now()) if stranger else 0
@@ -236,7 +238,7 @@ def _record_refusal(flood: FloodGate, page: Page, error: AppError) -> None:
 def _refused_subject(page: Page) -> dict[str, str]:
     """Name what was refused, when the path names it and it looks like one of our ids."""
     kinds = {"personnes": "resident", "mandats": "mandate", "parcours": "run"}
-    parts = PurePosixPath(page.path).parts
+    parts = PurePosixPath(page.path.removeprefix("/ma-page")).parts
     kind = kinds.get(parts[1]) if len(parts) > 2 else None
     known = kind is not None and len(parts[2]) == 26 and parts[2].isalnum() and parts[2].isascii()
     return {kind: parts[2]} if known and kind is not None else {}

@@ -44,6 +44,11 @@ def new_code(letters: int = 8) -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(letters))
 
 
+def new_digits(count: int) -> str:
+    """Return a random code of digits, for a telephone's keys: short-lived, and few tries."""
+    return "".join(secrets.choice("0123456789") for _ in range(count))
+
+
 def normalise_code(text: str) -> str:
     """Return what a person typed as a code, upper case, without spaces or dashes."""
     return "".join(letter for letter in text.upper()[:64] if letter.isalnum())

@@ -43,6 +43,12 @@ class SignInNeeded(AppError):
     message = N_("Votre session est terminée. Connectez-vous pour continuer.")
 
 
+class VisitNeeded(SignInNeeded):
+    """No open visit to a resident's own pages (401); these pages redirect to their door."""
+
+    code = "visit_needed"
+
+
 class ReauthenticationNeeded(AppError):
     """A fresh one-time code is asked before this act (401)."""
 

@@ -21,13 +21,18 @@ SHOWN = 20
 DOMAINS = {"en": "messages", **dict.fromkeys(("ar", "es", "pt", "ro", "tr", "uk"), "resident")}
 RESIDENT_SOURCES = (
     "templates/own/",
-    "templates/consent/",
+    "templates/mandates/agree",
+    "templates/mandates/_languages.html",
     "templates/components/",
     "templates/errors/",
     "templates/layouts/base.html",
     "templates/layouts/resident.html",
     "aidants/dates.py",
     "aidants/errors.py",
+    "aidants/mandates/agreeing.py",
+    "aidants/mandates/plain.py",
+    "aidants/own/",
+    "aidants/residents/requests.py",
     "aidants/web/forms.py",
 )
 """Pages that residents read, with what these pages extend and include, and the errors that residents may meet."""

@@ -116,11 +116,15 @@ const sign = (box) => {
   draw();
 };
 
-// Two minutes before the session ends for want of activity (in any tab), one key keeps it.
+// Two minutes before the session ends for want of activity (in any tab), one key keeps it. A resident's page, which counts for
+// itself, then leaves the screen.
 const session = document.querySelector("dialog[data-idle]");
-const seen = () => session && (localStorage.seen = Date.now());
+const leaves = session?.dataset.leaves;
+const kept = leaves ? {} : localStorage;
+const seen = () => session && (kept.seen = Date.now());
 const watch = () => {
-  const left = Number(session.dataset.idle) - (Date.now() - localStorage.seen) / 1000;
+  const left = Number(session.dataset.idle) - (Date.now() - kept.seen) / 1000;
+  if (left <= 0 && leaves) location.replace(leaves);
   if (left > 120 && session.open) session.close();
   if (left <= 120 && !session.open) session.showModal();
 };
@@ -135,6 +139,13 @@ document.addEventListener("htmx:after:request", seen);
 if (session) {
   seen();
   setInterval(watch, 5000);
+}
+
+// The code of a sheet comes after the # of its address: it goes into its box, and out of the address and the history.
+const code = document.querySelector("[data-fills=hash]");
+if (code && location.hash.length > 1) {
+  code.value = location.hash.slice(1);
+  history.replaceState(null, "", location.pathname);
 }
 
 const start = () => {

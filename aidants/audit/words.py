@@ -66,6 +66,8 @@ DETAILS: Final = {
     "message": N_("Message"),
     "operator": N_("Organisme"),
     "renews": N_("Mandat repris"),
+    "request": N_("Demande"),
+    "sort": N_("Demandé"),
     "mandates": N_("Mandats"),
     "minutes": N_("Minutes"),
     "other": N_("Autre fiche"),
@@ -114,11 +116,6 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "audit": N_("Contrôle"),
         "system": N_("Système"),
     },
-    "auth": {
-        "password_totp": N_("Mot de passe et code du téléphone"),
-        "handed_over": N_("Écran remis par l’aidant"),
-        "one_time_code": N_("Code reçu par la personne"),
-    },
     "level": {"fresh": N_("Code redonné depuis moins de 5 minutes"), "session": N_("Session ouverte")},
     "outcome": OUTCOMES,
     **PROOFS,
@@ -138,6 +135,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "search": N_("Recherche"),
         "alike": N_("Fiches ressemblantes"),
         "merge": N_("Deux fiches comparées"),
+        "requests": N_("Demandes des usagers"),
     },
     "fields": {
         "birth_name": N_("Nom de naissance"),

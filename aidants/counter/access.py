@@ -34,9 +34,9 @@ from aidants.mandates.wording import MandateText
 from aidants.messages.models import OutboxMessage
 from aidants.messages.wording import TEMPLATES
 from aidants.procedures import procedure_title
-from aidants.residents import merges
+from aidants.residents import merges, requests
 from aidants.residents.forms import CHANGED, said
-from aidants.residents.models import Resident, ResidentMerge, ResidentToken
+from aidants.residents.models import AccessCode, Resident, ResidentMerge, ResidentToken, ResidentVisit
 from aidants.residents.services import open_resident, resident_key
 from aidants.residents.showings import searches_showing
 
@@ -44,6 +44,9 @@ HELD: Final = {
     "resident": "records",
     "resident_token": "search_index",
     "resident_merge": "merges",
+    "access_code": "codes",
+    "resident_visit": "visits",
+    "resident_request": "requests",
     "mandate": "mandates",
     "mandate_text": "mandates",
     "authorisation": "mandates",
@@ -73,12 +76,16 @@ def gather(work: Work, row: Resident) -> dict[str, Any]:
     of_them = or_(
         col(OutboxMessage.resident_id).in_(ids), col(OutboxMessage.mandate_id).in_([row.id for row in mandates])
     )
+    printed, visited = col(AccessCode.resident_id).in_(ids), col(ResidentVisit.resident_id).in_(ids)
     about = or_(col(ResidentMerge.kept_id).in_(ids), col(ResidentMerge.other_id).in_(ids))
     return {
         "made_at": work.now,
         "organisation": work.session.get_one(Organisation, row.organisation_id).name,
         "records": [_record(work, one) for one in reversed(rows)],
         "search_index": {kind: sum(token.kind == kind for token in tokens) for kind in "npbt"},
+        "codes": [_columns(code, "issued_at", "ended_at") for code in _all(work, AccessCode, printed)],
+        "visits": [_columns(visit, "created_at", "ended_at", "auth") for visit in _all(work, ResidentVisit, visited)],
+        "requests": [_request(one) for one in requests.of_resident(work, row, None)],
         "merges": [_merge(merge) for merge in _all(work, ResidentMerge, about)],
         "mandates": [_mandate(work, mandate, row) for mandate in mandates],
         "sittings": [_columns(sitting, "id", "opened_at", "closed_at") for sitting in sittings],
@@ -127,6 +134,12 @@ def _record(work: Work, row: Resident) -> dict[str, Any]:
 
 def _merge(row: ResidentMerge) -> dict[str, Any]:
     return _columns(row, "id", "proposed_at", "confirmed_at", "closed_at")
+
+
+def _request(request: requests.Request) -> dict[str, Any]:
+    names = ("id", "kind", "made_at", "due_at", "closed_at")
+    title = gettext(requests.KINDS[request.row.kind])
+    return {**_columns(request.row, *names), "title": title, "words": request.words, "answer": request.answer}
 
 
 def _mandate(work: Work, row: Mandate, resident: Resident) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Erasing a resident: what names them goes, the proof that acts took place stays.
 
-Identity, key, search tokens, texts of mandates, messages and sealed payloads of the journal are deleted; mandates, sittings
-and walks then name nobody. No proof of the journal changes: its tree never held personal data (RGPD art. 17).
+Identity, key, search tokens, texts of mandates, messages, requests, access codes and sealed payloads of the journal are
+deleted; mandates, sittings and walks then name nobody. No proof of the journal changes: its tree never held personal data
+(RGPD art. 17).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from aidants.journal.erasures import ErasureList, spans
 from aidants.journal.services import record, shred_payloads
 from aidants.mandates import services as mandates
 from aidants.messages import services as messages
-from aidants.residents import merges
+from aidants.residents import codes, merges, requests
 from aidants.residents import services as residents
 from aidants.residents.holds import refuse_held
 from aidants.residents.models import Resident
@@ -62,6 +63,8 @@ def _erase(work: Work, row: Resident, outcome: str) -> None:
     assistance.forget(work, resident_id)
     messages.forget(work, resident_id)
     merges.forget_merges(work, resident_id)
+    requests.forget(work, resident_id)
+    codes.forget(work, resident_id)
     work.session.flush()
     residents.forget(work, row)
     entries = spans(shred_payloads(work, resident_id))

@@ -2,7 +2,7 @@
 
 The other's mandates are sealed anew under the kept one's key, so that texts and codes open as before. The record set aside
 keeps identity and key for thirty days. Versions only grow, so that a text waiting for a signature, which quotes one identity,
-is never activated under the other.
+is never activated under the other. A sheet printed for the one set aside opens the one kept; visits already open end.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from aidants.journal import actions
 from aidants.journal.services import record
 from aidants.mandates.deaths import earlier
 from aidants.mandates.handover import hand_over, lock_mandates
-from aidants.residents import holds, merges, services
+from aidants.residents import holds, merges, requests, services
 from aidants.residents.merges import REVERSIBLE
-from aidants.residents.models import Resident, ResidentMerge
+from aidants.residents.models import AccessCode, Resident, ResidentMerge
 
 SECOND: Final = N_("Une autre personne de l’équipe doit confirmer : regardez les deux fiches ensemble.")
 CLOSED: Final = N_("Cette réunion est déjà décidée, ou date de plus de 30 jours. Rien n’a changé.")
@@ -49,6 +49,8 @@ def confirm(work: Work, merge_id: str) -> None:
         "mandate": hand_over(work, other, kept),
         "assistance": _move(work, Assistance, other.id, kept.id),
         "run": _move(work, Run, other.id, kept.id),
+        "request": requests.hand_over(work, other, kept),
+        "code": _move(work, AccessCode, other.id, kept.id),
     }
     holds.pass_on(other, kept)
     kept.death_reported_at = earlier(kept.death_reported_at, other.death_reported_at)
@@ -102,6 +104,8 @@ def _put_back(work: Work, row: ResidentMerge, kept: Resident, other: Resident) -
     hand_over(work, kept, other, moved["mandate"])
     _move(work, Assistance, kept.id, other.id, moved["assistance"])
     _move(work, Run, kept.id, other.id, moved["run"])
+    requests.hand_over(work, kept, other, moved.get("request", ()))
+    _move(work, AccessCode, kept.id, other.id, moved.get("code", ()))
     other.merged_into = None
     other.version = max(kept.version, other.version) + 1
     row.closed_at = work.now
@@ -115,7 +119,11 @@ def _put_back(work: Work, row: ResidentMerge, kept: Resident, other: Resident) -
 
 
 def _move(
-    work: Work, model: type[Assistance] | type[Run], source: str, target: str, only: Collection[str] | None = None
+    work: Work,
+    model: type[Assistance | Run | AccessCode],
+    source: str,
+    target: str,
+    only: Collection[str] | None = None,
 ) -> list[str]:
     query = select(model).where(model.resident_id == source)
     if only is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from aidants.assistance import services as assistance
-from aidants.counter import death_pages, ending_pages, merge_pages, passing, queries, waiting_pages
+from aidants.counter import death_pages, ending_pages, merge_pages, own_pages, passing, queries, waiting_pages
 from aidants.db import Mode, Work
 from aidants.guides import queries as runs
 from aidants.guides import services as guides
@@ -14,7 +14,7 @@ from aidants.mandates import queries as mandates
 from aidants.mandates import services as drafting
 from aidants.mandates.signers import CONSENT_LABELS
 from aidants.policy import Permission, can
-from aidants.residents import holds, merges
+from aidants.residents import holds, merges, requests
 from aidants.residents import services as residents
 from aidants.residents.forms import said
 from aidants.web.endpoint import Page, page
@@ -37,7 +37,8 @@ def _desk(work: Work, view: Page) -> None:
         shown[open_run.resident.id] = open_run.resident
     if shown:
         residents.journal_search(work, tuple(shown.values()), "today")
-    view.recorded = {"waiting": waiting, "ending": ending, "open_run": open_run}
+    asked = requests.count_waiting(work)
+    view.recorded = {"waiting": waiting, "ending": ending, "open_run": open_run, "asked": asked}
 
 
 def _first_page(view: Page) -> str:
@@ -101,6 +102,7 @@ ROUTES = [
     *death_pages.ROUTES,
     *passing.ROUTES,
     *waiting_pages.ROUTES,
+    *own_pages.ROUTES,
     page("/aujourdhui", home, permission=Permission.SIGNED_IN, db=Mode.READ, records=_desk),
     page("/personnes/{id:ref}", card, permission=Permission.SEE_RESIDENTS, db=Mode.READ, records=_views),
     page(

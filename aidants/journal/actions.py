@@ -196,6 +196,44 @@ class AccessRequested(_OnResident):
     view: str
 
 
+class AccessCodeIssued(_OnResident):
+    """A sheet with a new access code was drawn for a resident; the codes before it, and the visits they opened, ended."""
+
+
+class OwnPageOpened(_OnResident):
+    """A resident opened their own pages, with the code of their sheet. ``actor`` and ``session`` are theirs, just created."""
+
+    actor: str = RESIDENT
+    auth: str
+    session: str
+
+
+class OwnPageClosed(_OnResident):
+    """A resident left their own pages."""
+
+
+class OwnPageRefused(Action, kind=Kind.RESIDENT):
+    """Somebody tried to open a resident's own pages. ``outcome``: ``unknown_code``, ``wrong_date``, ``wrong_sent_code``;
+    ``resident`` when the code is a good one."""
+
+    outcome: str
+    resident: str | None = None
+
+
+class _OnRequest(_OnResident, group=True):
+    request: str
+    sort: str
+
+
+class RequestMade(_OnRequest):
+    """A resident asked the counter something. ``sort``: ``question``, ``access`` (to their file), ``erasure``; the words are
+    not in the journal."""
+
+
+class RequestAnswered(_OnRequest):
+    """The counter answered what a resident asked, or did it."""
+
+
 class _OnTwo(_OnResident, group=True):
     other: str
 

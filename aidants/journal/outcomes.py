@@ -108,5 +108,8 @@ OUTCOMES: Final[dict[str, str]] = {
     "unreadable": N_("message illisible"),
     "on_hold": N_("effacement suspendu"),
     "same_helper": N_("une deuxième personne doit confirmer"),
+    "unknown_code": N_("code inconnu"),
+    "wrong_date": N_("date de naissance fausse"),
+    "wrong_sent_code": N_("code envoyé faux"),
     "merge_closed": N_("réunion déjà décidée ou trop ancienne"),
 }

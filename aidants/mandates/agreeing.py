@@ -99,7 +99,7 @@ def show_link(view: Page) -> Response:
 
 
 def _enter(view: Page, asked: Asked, visit: str) -> Response:
-    view.cookies.append(lambda response: view.gate.cookies.set_visit(response, visit))
+    view.cookies.append(lambda response: view.gate.cookies.set_agreement(response, visit))
     return view.redirect(HERE)
 
 
@@ -110,7 +110,7 @@ def _asked(work: Work, view: Page, *, lock: bool = False) -> Asked | None:
     """Return what this browser is asked: on the helper's screen, else after a link."""
     if view.lent is not None and view.lent.handed_over is not None:
         return offers.by_screen(work, view.lent.handed_over, lock=lock)
-    visit = view.gate.cookies.visit(view.request)
+    visit = view.gate.cookies.agreement(view.request)
     return offers.by_visit(work, visit, lock=lock) if visit is not None else None
 
 
@@ -223,7 +223,7 @@ def _decide(work: Work, view: Page, asked: Asked, hand: str, told: ReplyForm) ->
 
 def _over(view: Page, ending: str) -> Response:
     """Say how it ended; nothing of the resident stays in this browser."""
-    view.cookies.append(view.gate.cookies.clear_visit)
+    view.cookies.append(view.gate.cookies.clear_agreement)
     return view.render("mandates/agree_over.html", ending=ending, lent=view.lent is not None)
 
 

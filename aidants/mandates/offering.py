@@ -18,9 +18,10 @@ from aidants.mandates.forms import ChannelForm
 from aidants.mandates.paper import qr_drawing
 from aidants.messages.models import Channel
 from aidants.policy import Permission
-from aidants.web.endpoint import RESIDENT_LANGUAGE_COOKIE, Page, page
+from aidants.web.endpoint import Page, page
 from aidants.web.errors import TAKE_BACK
 from aidants.web.forms import Parsed, parse
+from aidants.web.languages import RESIDENT_LANGUAGE_COOKIE
 
 
 def lend_screen(work: Work, view: Page) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,27 +10,25 @@ from starlette.responses import Response
 from aidants.accounts import confirming
 from aidants.accounts import services as accounts
 from aidants.accounts.models import Person
-from aidants.dates import local_day, long_date
 from aidants.db import Mode, Work
 from aidants.errors import AppError, Conflict, Refused
 from aidants.i18n import N_
 from aidants.journal.actions import ProofIssued
 from aidants.journal.export import proof_headers, proof_of
 from aidants.journal.notes import Checkpoint, Proof
-from aidants.journal.seal import cover, signed_at
+from aidants.journal.seal import cover
 from aidants.journal.services import record
 from aidants.mandates import agreeing, consent, deaths, distance, offering, offers, proving, queries, replies, services
 from aidants.mandates.aftermath import ROUTES as AFTERMATH_ROUTES
 from aidants.mandates.aftermath import was_stopped
-from aidants.mandates.attestation import Footer, mandate_pdf
+from aidants.mandates.attestation import mandate_pdf
 from aidants.mandates.forms import ActivationForm, ConfirmationForm, RevocationForm
 from aidants.mandates.lifecycle import PROTECTION, Regime, Signs, State
-from aidants.mandates.models import MandateFrozenText
+from aidants.mandates.printing import prepare
 from aidants.mandates.queries import MandateView
 from aidants.mandates.questions import QUESTION_ROUTES, freeze
 from aidants.mandates.renewal import may_renew
 from aidants.mandates.signers import CONSENT_LABELS
-from aidants.mandates.wording import MandateText
 from aidants.messages.addresses import masked
 from aidants.policy import Permission
 from aidants.residents.services import Known
@@ -191,19 +188,12 @@ def revoke(work: Work, view: Page) -> Response:
 # Printing
 
 
-@dataclass(frozen=True, slots=True)
-class _Print:
-    text: MandateText
-    footer: Footer
-    revoked: dict[str, str]
-
-
 def print_mandate(view: Page) -> Response:
     """Answer the PDF. It is drawn outside any transaction; each print is journaled first."""
     with view.unit(Mode.WRITE) as work:
         services.journal_print(work, view.param("id"))
     with view.unit(Mode.READ) as work:
-        sheet = _prepare(work, view)
+        sheet = prepare(work, view.param("id"), demo=view.gate.demo)
     body = mandate_pdf(sheet.text, sheet.footer, sheet.revoked)
     headers = {"Content-Disposition": 'inline; filename="mandat.pdf"'}
     return Response(body, media_type="application/pdf", headers=headers)
@@ -241,31 +231,6 @@ def _prove(view: Page) -> tuple[Proof, Checkpoint]:
     cover(view.gate.database)
     with view.unit(Mode.READ) as work:
         return proof_of(work.session, queries.consent_entry(work, view.param("id")))
-
-
-def _prepare(work: Work, view: Page) -> _Print:
-    mandate, resident = queries.get_with_resident(work, view.param("id"))
-    text, row = queries.frozen_text(work, mandate, resident)
-    settings = work.settings
-    url = f"{settings.base_url}/v/{queries.verification_code(work, mandate, resident)}" if settings.reachable else None
-    revoked = {
-        item.scope: long_date(local_day(item.withdrawn_at, settings.zone), "fr")
-        for item in mandate.authorisations
-        if item.withdrawn_at is not None
-    }
-    return _Print(text, _footer(work, row, url, demo=view.gate.demo), revoked)
-
-
-def _footer(work: Work, row: MandateFrozenText, url: str | None, *, demo: bool) -> Footer:
-    signed = signed_at(work.session, row.journal_size) if row.journal_size is not None else None
-    return Footer(
-        size=row.journal_size,
-        root_hex=row.journal_root,
-        signed=signed is not None,
-        label=signed.origin if signed else "non signé",
-        verification_url=url,
-        demo=demo,
-    )
 
 
 def _views(work: Work, view: Page) -> None:

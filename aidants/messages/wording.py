@@ -85,6 +85,13 @@ TEMPLATES: Final[dict[str, Template]] = {
             "{address}\n"
         ),
     ),
+    "own_code": Template(
+        title=N_("Code pour ouvrir sa page"),
+        subject=R_("Votre code pour ouvrir votre page"),
+        body=R_(
+            "Votre code : {code}. Il sert une fois, pendant dix minutes, pour ouvrir votre page. Ne le donnez à personne."
+        ),
+    ),
     "trial": Template(
         title=N_("Message d’essai"),
         subject=N_("Message d’essai"),

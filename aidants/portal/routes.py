@@ -21,7 +21,8 @@ from aidants.portal import queries
 from aidants.portal.help import help_page, help_pages
 from aidants.portal.person import PERSON_ROUTES
 from aidants.portal.verification import VERIFICATION_ROUTES
-from aidants.web.endpoint import LANGUAGE_COOKIE, RESIDENT_LANGUAGE_COOKIE, Page, page
+from aidants.web.endpoint import Page, page
+from aidants.web.languages import LANGUAGE_COOKIE, RESIDENT_LANGUAGE_COOKIE
 from aidants.web.security import own_path
 
 STATEMENT_DATE: Final = date(2026, 11, 24)

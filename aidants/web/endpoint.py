@@ -29,12 +29,13 @@ from aidants.errors import (
     TooManyTries,
     Unavailable,
 )
-from aidants.policy import Actor, Permission, require
+from aidants.policy import Actor, Permission, ResidentActor, require
 from aidants.settings import Settings
 from aidants.templating import Templates
 from aidants.web import security
 from aidants.web.cookies import Cookies
 from aidants.web.forms import Form, parse_urlencoded
+from aidants.web.languages import chosen_language
 from aidants.web.reading import read_form
 from aidants.web.render import render_page
 
@@ -42,9 +43,6 @@ UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 SENT_BACK: Final = 422
 _BESIDE_A_FILE: Final = 64 * 1024
 """Bytes that a form may add to its file."""
-LANGUAGE_COOKIE: Final = "aidants_langue"
-RESIDENT_LANGUAGE_COOKIE: Final = "aidants_langue_usager"
-"""What the resident reads on a counter's PC is not what its helper reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +96,16 @@ class Page:
     _device: str | None = None
     session_secret: str | None = field(init=False)
     """The session id of a cookie we signed; the database says whether it opens anything."""
+    visit_secret: str | None = field(init=False)
+    """The same for the visit of a resident to their own pages."""
+    visitor: ResidentActor | None = None
+    """The resident whose own page this is; every unit of work then is theirs."""
+    alone: bool = False
+    """Whether this is a resident's own page: whoever is signed in on this computer is nobody here."""
 
     def __post_init__(self) -> None:
         self.session_secret = self.gate.cookies.session(self.request)
+        self.visit_secret = self.gate.cookies.visit(self.request)
 
     def param(self, name: str) -> str:
         """Return a part of the path."""
@@ -122,8 +127,8 @@ class Page:
         return self._device
 
     def form_token(self) -> str:
-        """Return a fresh token for the forms of this answer."""
-        return self.gate.tokens.issue(self.session_secret or self.device_id)
+        """Return a fresh token for the forms of this answer; a resident's forms are of no use to the next visitor."""
+        return self.gate.tokens.issue((self.resident and self.visit_secret) or self.session_secret or self.device_id)
 
     @property
     def address(self) -> str:
@@ -140,7 +145,7 @@ class Page:
             found = self.gate.load_actor(work, self)
             if found is not None and found.handed_over is not None:
                 self.lent, found = found, None
-            work.actor = self.actor = found
+            work.actor = self.actor = None if self.alone else found
             if self.lent is not None and not self.while_lent:
                 raise ScreenLent
             yield work
@@ -157,6 +162,7 @@ class Page:
             user_agent=self.request.headers.get("user-agent", "")[:200],
             patience=patience,
         ) as work:
+            work.resident = self.visitor
             yield work
 
     def render(self, name: str, *, status: int = 200, block: str | None = None, **context: Any) -> Response:
@@ -181,6 +187,7 @@ def page(
     method: str = "GET",
     records: Recorder | None = None,
     resident: bool = False,
+    alone: bool = False,
     while_lent: bool = False,
     max_file: int = 0,
     name: str | None = None,
@@ -188,17 +195,18 @@ def page(
     """Declare a route. ``records`` journals a read of personal data, and is committed before anything is shown.
 
     A page that is asked for is journaled in a short WRITE beforehand; a form that is sent, when it is sent back with its errors
-    (422): it then shows as much as its page. ``resident``: a resident reads it, in the language that they chose.
-    ``while_lent``: it opens while the resident holds the helper's screen. ``max_file``: bytes of the file it takes.
+    (422): it then shows as much as its page. ``resident``: a resident reads it, in the language that they chose; ``alone``: on
+    their own pages. ``while_lent``: it opens while the resident holds the helper's screen. ``max_file``: bytes of the file it
+    takes.
     """
     if method == "GET" and db is Mode.WRITE:
         raise ValueError(f"{path}: GET changes nothing")
 
     async def endpoint(request: Request) -> Response:
         gate: Gate = request.app.state.gate
-        locale = _language(request, gate.settings.locale, resident=resident)
+        locale = chosen_language(request, gate.settings.locale, resident=resident)
         i18n.use(locale)
-        view = Page(request, gate, Form(), Form(), locale, resident=resident, while_lent=while_lent)
+        view = Page(request, gate, Form(), Form(), locale, resident=resident, alone=alone, while_lent=while_lent)
         request.state.page = view
         view.query = parse_urlencoded(request.scope["query_string"])
         if method in UNSAFE:
@@ -211,17 +219,10 @@ def page(
     return Route(path, endpoint, methods=[method], name=name, max_body_size=limit)
 
 
-def _language(request: Request, default: str, *, resident: bool) -> str:
-    """Return the language chosen in this browser, the resident's own first where a resident reads."""
-    chosen = request.cookies.get(LANGUAGE_COOKIE, default)
-    if resident:
-        chosen = request.cookies.get(RESIDENT_LANGUAGE_COOKIE, chosen)
-    known = i18n.RESIDENT_LANGUAGES if resident else i18n.LANGUAGES
-    return chosen if chosen in known else i18n.DEFAULT
-
-
 def _check_csrf(view: Page) -> None:
-    ids = {view.session_secret, view.gate.cookies.device(view.request)} - {None}
+    ids = {view.session_secret, view.visit_secret, view.gate.cookies.device(view.request)} - {None}
+    if view.resident and view.visit_secret:
+        ids = {view.visit_secret}
     if not security.same_origin(view.request) or not view.gate.tokens.accepts(view.form.last("csrf"), ids):
         raise CrossSiteRequest
 

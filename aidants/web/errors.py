@@ -23,6 +23,7 @@ from aidants.errors import (
     TooLarge,
     TooManyTries,
     Unavailable,
+    VisitNeeded,
 )
 from aidants.web.endpoint import Page
 from aidants.web.forms import Form
@@ -30,6 +31,7 @@ from aidants.web.forms import Form
 SIGN_IN: Final = "/connexion"
 CONFIRM: Final = "/confirmer"
 TAKE_BACK: Final = "/reprendre"
+OWN_DOOR: Final = "/ma-page?fermee=1"
 _log: Final = logging.getLogger("aidants.errors")
 _BY_STATUS: Final[dict[int, type[AppError]]] = {400: BadRequest, 404: NotFound, 405: NotFound, 413: TooLarge}
 
@@ -50,6 +52,8 @@ def app_error(request: Request, error: Exception) -> Response:
     page = _page(request)
     i18n.use(page.locale)
     here = page.path if request.method == "GET" else (request.headers.get("referer") and _referer_path(request)) or "/"
+    if isinstance(expected, VisitNeeded):
+        return RedirectResponse(OWN_DOOR, status_code=303)
     if isinstance(expected, SignInNeeded):
         return RedirectResponse(f"{SIGN_IN}?suite={quote(here)}", status_code=303)
     if isinstance(expected, ReauthenticationNeeded):

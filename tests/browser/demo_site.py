@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyotp
-from playwright.sync_api import Page
+import pypdfium2
+from playwright.sync_api import Browser, Page
 
 from tests.support.services import ServedWheel
 
@@ -75,6 +77,25 @@ class DemoSite:
     def code_of(self, state: str) -> str:
         """Return the verification code of a mandate in this state."""
         return next(mandate["code"] for mandate in self.mandates if mandate["state"] == state)
+
+    def print_sheet(self, browser: Browser, name: str, who: str = "Nadia") -> str:
+        """Let a helper print the sheet of a resident found by this name; return the code that stands on it."""
+        context = browser.new_context(locale="fr-FR")
+        page = context.new_page()
+        self.enter(page, who)
+        page.goto(f"{self.base_url}/personnes")
+        page.get_by_label("Nom, date de naissance ou téléphone").fill(name)
+        page.get_by_role("button", name="Chercher").click()
+        page.locator("main .rows a").first.click()
+        form = page.locator("form[action$=feuille]")
+        fields: dict[str, str | float | bool] = {"csrf": str(form.locator("[name=csrf]").get_attribute("value"))}
+        action, headers = str(form.get_attribute("action")), {"Origin": self.base_url}
+        sheet = context.request.post(self.base_url + action, form=fields, headers=headers)
+        with pypdfium2.PdfDocument(sheet.body()) as document:
+            found = re.search(r"\b[2-9A-Z]{5}-[2-9A-Z]{5}\b", document[0].get_textpage().get_text_bounded())
+        context.close()
+        assert found is not None
+        return found.group()
 
     def enter(self, page: Page, name: str) -> None:
         """Sign in with the demonstration's own button: no code is spent."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from playwright.sync_api import Browser, Page
+
 from tests.browser.visit import Visit
 
 Tour = Iterator[str]
@@ -11,17 +13,16 @@ LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff-Vandenbroeckenhoven-Ó’Súill
 LONG_GIVEN = "Marie-Emmanuelle-Apollonie Charlotte-Élisabeth Anne-Sophie-Guillemette"
 HELP = (
     *("connexion", "aujourdhui", "personnes", "fiche-personne", "mandat", "mandat-signature", "mandat-accord"),
-    *(
-        "mandat-arreter",
-        "guide-parcours",
-        "guides-seul",
-        "verifier",
-        "journal-aidant",
-        "journal-structure",
-        "journal-auditeur",
-    ),
-    "messages",
+    *("mandat-arreter", "guide-parcours", "guides-seul", "verifier", "journal-aidant", "journal-structure"),
+    *("journal-auditeur", "demandes", "ma-page", "messages"),
 )
+
+
+def browser_of(page: Page) -> Browser:
+    """Return the browser of a page."""
+    browser = page.context.browser
+    assert browser is not None
+    return browser
 
 
 def public(visit: Visit) -> Tour:
@@ -184,6 +185,58 @@ def deciding(visit: Visit) -> Tour:
         code.fill(visit.site.accounts["Nadia"].code())
     visit.press("Préparer le dossier")
     yield "everything held"
+
+
+def owning(visit: Visit) -> Tour:
+    """A resident on their own pages; then a helper who answers."""
+    visit.open("/ma-page")
+    yield "own door"
+    visit.press("Ouvrir")
+    yield "own door, errors"
+    visit.hands.write("Le code de votre feuille", visit.site.print_sheet(browser_of(visit.page), "pereira"))
+    visit.press("Ouvrir")
+    yield "own door, wrong date"
+    visit.hands.write("Jour", "30")
+    visit.hands.write("Mois", "1")
+    visit.hands.write("Année", "1983")
+    visit.press("Ouvrir")
+    yield "my page"
+    for path in ("actes", "mandats", "questions", "donnees"):
+        visit.open(f"/ma-page/{path}")
+        yield f"my page, {path}"
+    visit.press("Envoyer la demande")
+    yield "my data, error"
+    visit.open("/ma-page/questions")
+    visit.press("Envoyer")
+    yield "my questions, error"
+    visit.hands.write("Votre question", f"Qui a regardé ma fiche mardi ? {'a' * 120}")
+    visit.press("Envoyer")
+    yield "my questions, sent"
+    visit.open("/ma-page/mandats")
+    with visit.page.expect_navigation():
+        visit.page.locator("main .rows a").first.click()
+    yield "my mandate"
+    visit.press("Arrêter ce mandat")
+    yield "my mandate, stop"
+    visit.press("Oui, arrêter maintenant")
+    yield "my mandate, certificate"
+    visit.press("Ma page")
+    yield "my page, nothing in force"
+    visit.open("/ma-page/mandats")
+    visit.press("J’ai fini")
+    yield "own door, left"
+    visit.site.enter(visit.page, "Nadia")
+    yield "today, a request waits"
+    visit.press("Lire et répondre")
+    yield "requests"
+    with visit.page.expect_navigation():
+        visit.page.locator("main .rows a").first.click()
+    yield "request"
+    visit.press("Répondre")
+    yield "request, error"
+    visit.hands.write("Votre réponse", "C’était Tom, avec vous.")
+    visit.press("Répondre")
+    yield "requests, none"
 
 
 def drafting(visit: Visit) -> Tour:
@@ -490,6 +543,7 @@ TOURS: tuple[tuple[str | None, Callable[[Visit], Tour]], ...] = (
     (None, reader),
     ("Nadia", people),
     ("Nadia", deciding),
+    (None, owning),
     ("Nadia", drafting),
     ("Nadia", agreeing),
     ("Nadia", mandates),

@@ -15,6 +15,7 @@ from aidants.db import Database
 from aidants.web.endpoint import page
 from tests.security.tools import UNSAFE, Places, concrete, digest, masked, prepare, routes_of
 from tests.support.client import Browser
+from tests.support.own import come_in
 
 GOLDEN = Path(__file__).with_name("matrix.json")
 ROLES = {
@@ -25,6 +26,7 @@ ROLES = {
     "manager": "claire",
     "auditor": "paul",
     "administrator": "sofia",
+    "resident": None,
 }
 #: Acts that end something come after those that need it.
 LAST = ("/changer", "/refus", "/arreter", "/terminer", "/fin", "/demo", "/deconnexion")
@@ -42,6 +44,9 @@ FIELDS: dict[str, dict[str, Any]] = {
     "/mandats/{id}/accord": {"accord": "paper"},
     "/mandats/{id}/lecture": {"lu": "oui"},
     "/mandats/{id}/arreter": {"par": "resident"},
+    "/ma-page/questions": {"question": "Une autre question"},
+    "/ma-page/donnees": {"demande": "access"},
+    "/demandes/{id}": {"reponse": "Oui."},
     "/accompagnements/{id}/parcours": {"guide": "carte-grise-adresse"},
     "/parcours/{id}": {"step": "bienvenue", "act": "done", "revision": "1"},
     "/parcours/{id}/terminer": {"act": "stop", "revision": "2"},
@@ -51,6 +56,8 @@ FIELDS: dict[str, dict[str, Any]] = {
 def outcome(answer: httpx2.Response) -> str:
     if answer.status_code == 303 and answer.headers["location"].startswith("/connexion?suite="):
         return "sign in"
+    if answer.status_code == 303 and answer.headers["location"] == "/ma-page?fermee=1":
+        return "own door"
     return str(answer.status_code)
 
 
@@ -64,13 +71,19 @@ def send(browser: Browser, method: str, pattern: str, path: str, token: str) -> 
     return browser.post(path, FIELDS.get(pattern.replace(":ref", ""), {}), token=token)
 
 
+def at_home(browser: Browser) -> bool:
+    """Tell whether a resident is on their own pages in this browser."""
+    return any(name.endswith("visite") for name in browser.http.cookies)
+
+
 def walk(browser: Browser, places: Places, *, reading: bool) -> dict[str, str]:
     """Ask for everything that reads, or that writes, and return what came back by route."""
-    found, token = {}, browser.token()
+    found, token, own = {}, browser.token(), browser.token("/ma-page/questions") if at_home(browser) else ""
     for method, pattern in sorted(routes_of(browser), key=lambda route: rank(route[1])):
         if (method in UNSAFE) is not reading:
             path = concrete(pattern, places)
-            answer = send(browser, method, pattern, path, token)
+            mine = bool(own) and pattern.startswith("/ma-page")
+            answer = send(browser, method, pattern, path, own if mine else token)
             assert answer.status_code != 500, (method, path)
             found[f"{method} {pattern}"] = outcome(answer)
     return found
@@ -82,6 +95,8 @@ def test_every_role_gets_from_every_route_what_the_matrix_says(
 ) -> None:
     places = prepare(demo_database)
     browser = browse(ROLES[role])
+    if role == "resident":
+        come_in(browser, demo_database, places.residents["Aubert"])
     before = digest(demo_database)
     found = walk(browser, places, reading=True)
     assert digest(demo_database) == before, "reading changed something but the journal"
@@ -103,7 +118,11 @@ def test_the_matrix_lets_nobody_in_by_mistake() -> None:
     for name, roles in golden.items():
         first = name.split("/")[1]
         assert list(roles) == list(ROLES), name
-        if first in {"personnes", "mandats", "parcours", "accompagnements"}:
+        if first != "ma-page":
+            assert roles["resident"] == roles["public"], name
+        elif name.startswith("GET /ma-page/") and not name.endswith("/code"):
+            assert {roles[role] for role in ROLES if role != "resident"} == {"own door"}, name
+        if first in {"personnes", "mandats", "parcours", "accompagnements", "demandes"}:
             assert roles["public"] == "sign in", name
             assert {roles[role] for role in ("manager", "auditor", "administrator")} == {"403"}, name
             if "{id" in name and name not in LEADS_ON:
@@ -113,7 +132,9 @@ def test_the_matrix_lets_nobody_in_by_mistake() -> None:
             assert roles["helper"] in {"403", "404"}, name
             assert roles["administrator"] in {"403", "404"}, name
         if first == "messages":
-            assert {roles[role] for role in ROLES if role not in {"public", "administrator"}} == {"403"}, name
+            assert {roles[role] for role in ROLES if role not in {"public", "administrator", "resident"}} == {"403"}, (
+                name
+            )
             assert roles["public"] == "sign in", name
 
 
@@ -132,7 +153,7 @@ def test_what_is_another_organisations_answers_like_what_does_not_exist(
     youssef = browse("youssef")
     before, token, compared = digest(demo_database), youssef.token(), 0
     for method, pattern in routes_of(youssef):
-        hidden = "{id" in pattern and not pattern.startswith(("/guides", "/journal", "/messages"))
+        hidden = "{id" in pattern and not pattern.startswith(("/guides", "/journal", "/messages", "/ma-page"))
         if not hidden or f"{method} {pattern}" in LEADS_ON:
             continue
         theirs = concrete(pattern, places)

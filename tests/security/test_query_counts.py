@@ -17,6 +17,7 @@ from aidants.residents.identity import Identity
 from aidants.residents.services import create_resident
 from tests.security.tools import Places, actor_of, concrete, prepare
 from tests.support.client import Browser
+from tests.support.own import come_in
 
 SELECTS = 6
 JOURNALED = 4
@@ -41,7 +42,18 @@ PAGES = [
     "/guides",
     "/guides/{id}",
     "/mon-journal",
+    "/demandes",
+    "/demandes/{id:ref}",
     "/confirmer",
+]
+OWN = [
+    "/ma-page/accueil",
+    "/ma-page/actes",
+    "/ma-page/mandats",
+    "/ma-page/mandats/{id:ref}",
+    "/ma-page/mandats/{id:ref}/arreter",
+    "/ma-page/questions",
+    "/ma-page/donnees",
 ]
 AUDITED = [
     "/journal",
@@ -131,3 +143,17 @@ def test_an_auditor_s_pages_cost_few_statements_however_long_the_journal(
     many = costs(paul, demo_database, places, AUDITED)
     assert many == few
     assert {page: cost for page, cost in many.items() if cost[1] > SELECTS + JOURNALED} == {}
+
+
+def test_a_resident_s_own_pages_cost_few_statements_however_much_was_done(
+    browse: Callable[..., Browser], demo_database: Database
+) -> None:
+    places = prepare(demo_database)
+    mine = browse()
+    come_in(mine, demo_database, places.residents["Aubert"])
+    few = costs(mine, demo_database, places, OWN)
+    fill(demo_database, places)
+    many = costs(mine, demo_database, places, OWN)
+    assert many == few
+    assert {page: cost for page, cost in many.items() if cost[1] > SELECTS + JOURNALED} == {}
+    assert {page: cost for page, cost in many.items() if cost[0] > SELECTS + JOURNALED // 2} == {}

@@ -11,6 +11,7 @@ from aidants.db import Database
 from tests.security.test_matrix import rank, send
 from tests.security.tools import UNSAFE, concrete, digest, kinds_after, last_entry, prepare, routes_of
 from tests.support.client import Browser, text_of
+from tests.support.own import come_in
 
 NAMES = ("Aubert", "Belkacem", "Peyrat", "Monique")
 READINGS = {"resident_viewed", "resident_searched", "mandate_viewed", "mandate_printed", "step_shown"}
@@ -38,6 +39,36 @@ def test_what_shows_a_name_is_recorded(browse: Callable[..., Browser], demo_data
             shown.append(pattern)
             assert READINGS.intersection(kinds_after(demo_database, before)), pattern
     assert len(shown) >= 8, shown
+
+
+def test_what_a_resident_reads_and_does_alone_is_recorded(
+    browse: Callable[..., Browser], demo_database: Database
+) -> None:
+    places = prepare(demo_database)
+    mine, shown = browse(), []
+    come_in(mine, demo_database, places.residents["Aubert"])
+    for method, pattern in routes_of(mine):
+        if method in UNSAFE or not pattern.startswith("/ma-page/"):
+            continue
+        with demo_database.engine.begin() as connection:
+            for statement in FORGOTTEN:
+                connection.execute(sa.text(statement))
+        before = last_entry(demo_database)
+        answer = mine.get(concrete(pattern, places))
+        if answer.status_code == 200:
+            shown.append(pattern)
+            assert READINGS.intersection(kinds_after(demo_database, before)), pattern
+    assert len(shown) >= 7, shown
+    token, changed = mine.token("/ma-page/questions"), []
+    for method, pattern in sorted(routes_of(mine), key=lambda route: rank(route[1])):
+        if method not in UNSAFE or not pattern.startswith("/ma-page/"):
+            continue
+        held, entries = digest(demo_database, LEFT_OUT), last_entry(demo_database)
+        send(mine, method, pattern, concrete(pattern, places), token)
+        if digest(demo_database, LEFT_OUT) != held:
+            changed.append(pattern)
+            assert set(kinds_after(demo_database, entries)) - {"access_refused"}, pattern
+    assert len(changed) == 4, changed
 
 
 def test_a_form_sent_back_with_names_is_recorded(browse: Callable[..., Browser], demo_database: Database) -> None:

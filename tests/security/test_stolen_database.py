@@ -19,6 +19,7 @@ from aidants.settings import Settings
 from tests.security.tools import actor_of, prepare
 from tests.support.client import Browser
 from tests.support.outbox import configure, queue
+from tests.support.own import come_in
 
 MARKED = Identity(
     birth_name="Quéméneur-Zylberstein",
@@ -79,10 +80,16 @@ def test_nothing_of_a_resident_is_readable(
 def test_no_code_session_or_secret_is_readable(
     browse: Callable[..., Browser], demo_database: Database, settings: Settings
 ) -> None:
-    prepare(demo_database)
+    places = prepare(demo_database)
     nadia = browse("nadia")
     account = nadia.people["nadia"]
     secrets = [account.password, account.totp_secret, *(item["code"] for item in demo.codes(demo_database))]
+    sheet = browse()
+    secrets += [come_in(sheet, demo_database, places.residents["Aubert"])]
+    secrets += [value.rsplit(".", 1)[0] for value in sheet.http.cookies.values()]
+    sheet.open("/ma-page/questions")
+    assert sheet.submit({"question": "Qui a vu ma fiche ?"}, action="/ma-page/questions").status_code == 303
+    secrets += ["Qui a vu ma fiche ?"]
     secrets += [value.rsplit(".", 1)[0] for value in nadia.http.cookies.values()]
     secrets += [(settings.keys_path / "master.key").read_text(encoding="ascii").strip()]
     stolen = dump(demo_database, settings.data_dir)
@@ -105,3 +112,22 @@ def test_a_sealed_row_moved_to_another_resident_does_not_open(demo_database: Dat
         work.session.flush()
         with pytest.raises(Corrupted):
             get_resident(work, mine)
+
+
+def test_a_stolen_database_does_not_tell_a_good_guess_of_a_sheet_s_code(demo_database: Database) -> None:
+    """Without the master key no hash of the code stands anywhere, not even in the counters of tries."""
+    import hashlib
+
+    from tests.support.own import print_code
+    from tests.unit.residents.test_codes import knock
+
+    code = print_code(demo_database, prepare(demo_database).residents["Aubert"])
+    assert not knock(demo_database, code, "1950-01-01")
+    with demo_database.engine.connect() as connection:
+        rows = [tuple(row) for table in SQLModel.metadata.sorted_tables for row in connection.execute(sa.select(table))]
+    held = " ".join(value.hex() if isinstance(value, bytes) else str(value) for row in rows for value in row)
+    forms = [code, f"{code[:5]}-{code[5:]}", f"throttle/own-code/{code}", f"code\x00{code}"]
+    for form in forms:
+        digested = hashlib.sha256(form.encode())
+        assert digested.hexdigest() not in held, form
+        assert str(int.from_bytes(digested.digest()[:8], "big") >> 1) not in held, form

@@ -23,9 +23,10 @@ from aidants.guides.services import start_run
 from aidants.journal.models import JournalRecord
 from aidants.mandates import services as mandates
 from aidants.mandates.models import Mandate
-from aidants.policy import Actor, Role
+from aidants.policy import Actor, ResidentActor, Role
 from aidants.residents.merges import propose
 from aidants.residents.models import Resident
+from aidants.residents.requests import QUESTION, make
 from aidants.residents.services import open_resident
 from tests.support.client import Browser
 
@@ -35,6 +36,7 @@ __all__ = ["models"]  # imported to fill the metadata
 #: Written by reading: when a session was last seen, what a walk has shown, the journal's state that a print cites.
 BOOKKEEPING = {
     "browser_session": {"last_seen_at"},
+    "resident_visit": {"last_seen_at"},
     "run": {"shown"},
     "mandate_text": {"journal_size", "journal_root"},
     "guide_revision": {"content"},
@@ -95,7 +97,8 @@ def actor_of(work: Work, email_start: str) -> Actor:
 
 @dataclass(frozen=True)
 class Places:
-    """Ids of the demonstration: residents by birth name, mandates by state, Nadia's sitting and a walk, a flag, a merge."""
+    """Ids of the demonstration: residents by birth name, mandates by state, Nadia's sitting and a walk, a flag, a merge,
+    a question of Monique Aubert."""
 
     residents: dict[str, str]
     mandates: dict[str, str]
@@ -105,6 +108,7 @@ class Places:
     entry: str
     flag: str
     merge: str
+    request: str
 
 
 ANSWERED: dict[str, Any] = {
@@ -134,7 +138,17 @@ def prepare(database: Database) -> Places:
         flag = screening.flags(work)[0].key
         of = {row.resident_id: row.id for row in rows if row.resident_id}
         merge = propose(work, names["Kouadio"], names["Le Goff"])
-        return Places(names, by_state, of, opened.id, run, entry, flag, merge)
+        asked = ask_counter(work, names["Aubert"], "Pourquoi mardi ?")
+        return Places(names, by_state, of, opened.id, run, entry, flag, merge, asked)
+
+
+def ask_counter(work: Work, resident_id: str, words: str) -> str:
+    """Ask a question as a resident on their own page, and return its id; the unit is its helper's again afterwards."""
+    row = work.session.get_one(Resident, resident_id)
+    work.resident = ResidentActor(row.id, row.organisation_id, "visit-of-a-test", "access_code")
+    asked = make(work, QUESTION, words)
+    work.resident = None
+    return asked
 
 
 QUESTIONS = (
@@ -165,6 +179,8 @@ def concrete(pattern: str, places: Places) -> str:
         "guides": "carte-grise-adresse",
         "messages": "a" * 26,
         "reunions": places.merge,
+        "ma-page": places.mandates["active"],
+        "demandes": places.request,
     }
     values = {
         "id": ids.get(first, places.entry),

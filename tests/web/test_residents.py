@@ -32,6 +32,7 @@ from aidants.settings import Settings
 from tests.security.tools import Places, actor_of, digest, entries_after, kinds_after, last_entry, prepare
 from tests.support.client import Browser, text_of
 from tests.support.outbox import configure, queue
+from tests.support.own import come_in
 from tests.unit.mandates.test_attestation import pages, sizes, squeeze
 
 Open = Callable[..., Browser]
@@ -337,6 +338,10 @@ def test_everything_held_is_given_and_nothing_of_anybody_else(
     fill(demo_database, who)
     configure(demo_database, mail_url="file:///nowhere")
     queue(demo_database, to="claire@exemple.fr", about=About(resident=who))
+    alone = browse()
+    come_in(alone, demo_database, who)
+    alone.open("/ma-page/questions")
+    assert alone.submit({"question": "Qui a vu ma fiche ?"}, action="/ma-page/questions").status_code == 303
     nadia.open("/personnes")
     before = last_entry(demo_database)
     code = nadia.code("nadia")

@@ -18,12 +18,14 @@ EXPECTED = {
     "training_recorded",
     Kind.ORGANISATION: "organisation_created",
     Kind.RESIDENT: "resident_created resident_viewed resident_changed resident_hold_set resident_hold_lifted "
-    "death_reported death_report_withdrawn access_requested merge_proposed merge_declined residents_merged "
-    "residents_unmerged merge_settled resident_erased resident_searched",
+    "death_reported death_report_withdrawn access_requested access_code_issued own_page_opened own_page_closed "
+    "own_page_refused request_made request_answered merge_proposed merge_declined residents_merged residents_unmerged "
+    "merge_settled resident_erased resident_searched",
     Kind.MANDATE: "mandate_drafted consent_asked consent_given consent_refused mandate_activated authorisation_granted "
     "authorisation_superseded authorisation_revoked mandate_revoked mandate_frozen urgent_act mandate_expired mandate_renewed "
     "mandate_refused_by_operator mandate_abandoned mandate_viewed "
-    "mandate_printed mandate_verified",
+    "mandate_printed mandate_verified handed_over taken_back consent_link_sent proof_attached proof_removed "
+    "proof_viewed",
     Kind.ASSISTANCE: "assistance_started assistance_ended run_started step_shown step_done step_skipped step_blocked "
     "step_undone choice_made sensitive_act run_finished",
     Kind.AUDIT: "journal_searched journal_verified journal_exported proof_issued entry_opened "
