@@ -11,7 +11,7 @@ import json
 import re
 from typing import Any, Final
 
-from aidants.i18n import N_, ngettext
+from aidants.i18n import N_, R_, ngettext
 from aidants.i18n import gettext as _
 from aidants.journal.actions import CONSOLE, PUBLIC, RESIDENT, SYSTEM
 from aidants.journal.models import JournalRecord
@@ -134,9 +134,9 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "one_time_code": N_("Code de la feuille et code envoyé"),
     },
     "sort": {
-        "question": N_("une question"),
-        "access": N_("avoir son dossier"),
-        "erasure": N_("effacer ses données"),
+        "question": R_("une question"),
+        "access": R_("avoir son dossier"),
+        "erasure": R_("effacer ses données"),
     },
     "duration": {
         "SHORT": N_("24 heures"),

@@ -11,7 +11,7 @@ from aidants.accounts.models import Organisation
 from aidants.dates import PartialDate, moment
 from aidants.db import Mode, Work
 from aidants.errors import NotFound
-from aidants.i18n import N_, gettext
+from aidants.i18n import N_, R_, gettext
 from aidants.journal import labels
 from aidants.journal.actions import MandatePrinted
 from aidants.journal.models import JournalRecord
@@ -29,9 +29,9 @@ from aidants.web.forms import Parsed, parse
 WHICH: Final = N_("Choisissez l’organisme qui a refusé.")
 WHY: Final = N_("Choisissez ce qu’il a dit.")
 ENDED_BY: Final = {
-    "resident": N_("à la demande de la personne"),
-    "helper": N_("par la structure, qui y renonce"),
-    "death": N_("à la suite d’un décès signalé"),
+    "resident": R_("à la demande de la personne"),
+    "helper": R_("par la structure, qui y renonce"),
+    "death": R_("à la suite d’un décès signalé"),
 }
 """Who stopped a mandate, as the certificate says it."""
 

@@ -45,8 +45,8 @@ TEMPLATES: Final[dict[str, Template]] = {
     ),
     "consent_link": Template(
         title=N_("Lien pour donner son accord"),
-        subject=N_("Votre accord est demandé"),
-        body=N_(
+        subject=R_("Votre accord est demandé"),
+        body=R_(
             "{organisation} vous demande votre accord pour faire des démarches avec vous.\n"
             "Lisez et répondez ici, jusqu’au {end} : {address}\n"
             "Vous pouvez dire non. Si vous n’avez rien demandé, ne faites rien."
@@ -54,8 +54,8 @@ TEMPLATES: Final[dict[str, Template]] = {
     ),
     "consent_code": Template(
         title=N_("Code pour donner son accord"),
-        subject=N_("Votre code"),
-        body=N_("Votre code : {code}. Il sert pendant dix minutes. Ne le donnez à personne, même pas à votre aidant."),
+        subject=R_("Votre code"),
+        body=R_("Votre code : {code}. Il sert pendant dix minutes. Ne le donnez à personne, même pas à votre aidant."),
     ),
     "ending": Template(
         title=N_("Mandat qui finit bientôt"),

@@ -121,8 +121,9 @@ ANSWERED: dict[str, Any] = {
 """What a draft is asked besides its procedures, for an adult who signs on paper."""
 
 
-def prepare(database: Database) -> Places:
-    """Answer the demonstration's draft whole, start a walk for Monique Aubert, and say where everything is."""
+def prepare(database: Database, *, question: bool = True) -> Places:
+    """Answer the demonstration's draft whole, start a walk for Monique Aubert, perhaps let her ask something, and
+    say where everything is."""
     with unit_of_work(database, Mode.WRITE) as work:
         work.actor = actor_of(work, "nadia")
         names = {open_resident(work, row).identity.birth_name: row.id for row in work.session.exec(select(Resident))}
@@ -138,7 +139,7 @@ def prepare(database: Database) -> Places:
         flag = screening.flags(work)[0].key
         of = {row.resident_id: row.id for row in rows if row.resident_id}
         merge = propose(work, names["Kouadio"], names["Le Goff"])
-        asked = ask_counter(work, names["Aubert"], "Pourquoi mardi ?")
+        asked = ask_counter(work, names["Aubert"], "Pourquoi mardi ?") if question else ""
         return Places(names, by_state, of, opened.id, run, entry, flag, merge, asked)
 
 

@@ -234,7 +234,7 @@ def test_acts_of_other_organisations_are_not_counted(demo_database: Database, br
 
 def test_the_rules_on_the_page_are_all_there(demo_database: Database, browse: Browse) -> None:
     words = text_of(browse("paul").open("/journal/signalements"))
-    assert len(Rule) == 8
+    assert len(Rule) == 9
     assert "Un mandat arrêté moins d’une heure après avoir commencé." in words
     assert timedelta(days=screening.DAYS) > timedelta(days=90)
 

@@ -30,7 +30,7 @@ DOOR = "/ma-page?fermee=1"
 
 @pytest.fixture
 def places(demo_database: Database) -> Places:
-    return prepare(demo_database)
+    return prepare(demo_database, question=False)
 
 
 @pytest.fixture
@@ -504,6 +504,6 @@ def test_a_press_that_fails_leaves_the_old_code_good(
 ) -> None:
     code, nadia = print_code(demo_database, places.residents["Aubert"]), browse("nadia")
     with monkeypatch.context() as broken:
-        broken.setattr("aidants.mandates.attestation.SECONDS", 0)
+        broken.setattr("aidants.mandates.paper.SECONDS", 0)
         assert nadia.post(f"/personnes/{places.residents['Aubert']}/feuille").status_code == 503
     assert knock(browse(), code, **BORN).status_code == 303

@@ -16,6 +16,7 @@ VALUES = {
     "end": "24 décembre 2026",
     "organisation": "Maison commune de Brivette",
     "code": "123456",
+    "phone": "05 00 00 12 34",
 }
 EVIL = "Dupont\r\nBcc: tous@exemple.fr\r\n\r\nAutre texte\u2028\x00fin"
 

@@ -21,7 +21,7 @@ from tests.unit.residents.test_codes import knock
 
 @pytest.fixture
 def places(demo_database: Database) -> Places:
-    return prepare(demo_database)
+    return prepare(demo_database, question=False)
 
 
 def become(work: Work, resident: str) -> None:
