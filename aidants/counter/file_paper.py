@@ -63,10 +63,12 @@ def _parts(file: Mapping[str, Any], when: _When) -> Iterator[Part]:
     yield _part(gettext("Mandats"), paragraphs=[] if file["mandates"] else [gettext("aucun")])
     for mandate in file["mandates"]:
         yield _mandate(mandate, when)
+        yield _agreement(mandate, when)
         for text in mandate["texts"]:
             yield _text(text, when)
     yield _list("Accueils", [when.moment(sitting["opened_at"]) for sitting in file["sittings"]], "aucun")
     yield _list("Parcours", [_walk(walk, when) for walk in file["walks"]], "aucun")
+    yield from _own_pages(file, when)
     if file["messages"]:
         yield _list("Messages", [f"{one['title']}, {when.moment(one['created_at'])}" for one in file["messages"]])
     yield _list("Journal", [_entry(entry, when) for entry in file["journal"]])
@@ -115,6 +117,40 @@ def _mandate(mandate: Mapping[str, Any], when: _When) -> Part:
             *((_theme(one), ", ".join(one["procedures"])) for one in mandate["authorisations"]),
         ],
     )
+
+
+def _agreement(mandate: Mapping[str, Any], when: _When) -> Part:
+    given = gettext("Réponse donnée le %(moment)s : « %(word)s », au nom de %(name)s")
+    photo = gettext("Photo du papier signé, gardée depuis le %(moment)s")
+    replies = [
+        given
+        % {
+            "moment": when.moment(reply["answered_at"]),
+            "word": reply["said"]["label"],
+            "name": reply["said"]["typed"] or "—",
+        }
+        for reply in mandate["replies"]
+    ]
+    photos = [photo % {"moment": when.moment(one["added_at"])} for one in mandate["papers"]]
+    return _part("", items=[*replies, *photos]) if replies or photos else {}
+
+
+def _own_pages(file: Mapping[str, Any], when: _When) -> Iterator[Part]:
+    """Tell what was asked on the resident's own pages, and when these were opened."""
+    if file["requests"]:
+        yield _part(gettext("Demandes au guichet"))
+    for asked in file["requests"]:
+        said = [asked["words"]] if asked["words"] else []
+        if asked["closed_at"]:
+            told = gettext("Réponse du guichet, %(moment)s :") % {"moment": when.moment(asked["closed_at"])}
+            said.append(f"{told} {asked['answer'] or gettext('fait')}")
+        yield _part(f"{asked['title']}, {when.moment(asked['made_at'])}", 3, paragraphs=said)
+    sheets = gettext("Feuille à garder imprimée : %(moment)s")
+    opened = gettext("Page ouverte : %(moment)s")
+    lines = [sheets % {"moment": when.moment(code["issued_at"])} for code in file["codes"]]
+    lines += [opened % {"moment": when.moment(visit["created_at"])} for visit in file["visits"]]
+    if lines:
+        yield _part(gettext("Page personnelle"), items=lines)
 
 
 def _theme(granted: Mapping[str, Any]) -> str:

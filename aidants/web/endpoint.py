@@ -128,7 +128,7 @@ class Page:
 
     def form_token(self) -> str:
         """Return a fresh token for the forms of this answer; a resident's forms are of no use to the next visitor."""
-        return self.gate.tokens.issue((self.resident and self.visit_secret) or self.session_secret or self.device_id)
+        return self.gate.tokens.issue((self.alone and self.visit_secret) or self.session_secret or self.device_id)
 
     @property
     def address(self) -> str:
@@ -221,7 +221,7 @@ def page(
 
 def _check_csrf(view: Page) -> None:
     ids = {view.session_secret, view.visit_secret, view.gate.cookies.device(view.request)} - {None}
-    if view.resident and view.visit_secret:
+    if view.alone and view.visit_secret:
         ids = {view.visit_secret}
     if not security.same_origin(view.request) or not view.gate.tokens.accepts(view.form.last("csrf"), ids):
         raise CrossSiteRequest
