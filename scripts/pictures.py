@@ -17,6 +17,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from tests.browser.demo_site import DemoSite
+from tests.browser.pages import browser_of
 from tests.browser.visit import Visit
 from tests.support.services import chromium
 
@@ -56,6 +57,9 @@ CHOSEN = {
     "walk-mandate": DESK,
     "walk-alone": Look("dark", 1280, 860, "dark"),
     "journal": DESK,
+    "person": DESK,
+    "my-page": DESK,
+    "agree": PHONE,
 }
 """What the documentation shows, with the printed mandate."""
 
@@ -126,6 +130,9 @@ def helper(visit: Visit) -> Iterator[str]:
     yield "protection"
     visit.hands.choose("radio", "Non")
     visit.press("Continuer")
+    yield "agreement"
+    visit.hands.choose("radio", "Elle signe sur papier")
+    visit.press("Continuer")
     yield "statements"
     visit.page.get_by_role("checkbox").check()
     visit.press("Continuer")
@@ -149,6 +156,38 @@ def sheet(visit: Visit) -> Iterator[str]:
     yield "sheet"
     visit.open("/journal")
     yield "refused"
+
+
+def own(visit: Visit) -> Iterator[str]:
+    """Screens of a resident, without an account."""
+    visit.open("/ma-page")
+    yield "own-door"
+    visit.hands.write("Le code de votre feuille", visit.site.print_sheet(browser_of(visit.page), "aubert"))
+    for box, number in (("Jour", "4"), ("Mois", "3"), ("Année", "1948")):
+        visit.hands.write(box, number)
+    visit.press("Ouvrir")
+    yield "my-page"
+    for path in ("actes", "mandats", "questions", "donnees"):
+        visit.open(f"/ma-page/{path}")
+        yield f"my-page-{path}"
+    visit.press("J’ai fini")
+
+
+def lent(visit: Visit) -> Iterator[str]:
+    """The helper's screen in the hands of a resident, and back."""
+    visit.mandate_of("belkacem")
+    visit.press("Changer quelque chose")
+    visit.open(visit.page.url.removeprefix(visit.site.base_url).replace("/relire", "/accord"))
+    visit.hands.choose("radio", "Elle répond sur un écran, ici")
+    visit.press("Continuer")
+    visit.page.get_by_role("checkbox").check()
+    visit.press("Continuer")
+    visit.press("Demander son accord")
+    yield "offer"
+    visit.press("Donner l’écran")
+    yield "agree"
+    visit.press("Je ne sais pas")
+    yield "agree-unsure"
 
 
 def empty(visit: Visit) -> Iterator[str]:
@@ -195,7 +234,7 @@ def keep(image: Image.Image, name: str) -> None:
 def draw(browser: Browser, site: DemoSite, everything: Path | None) -> None:
     """Go through the screens and write their pictures."""
     tours: tuple[tuple[str | None, Callable[[Visit], Iterator[str]]], ...] = (
-        *((None, public), ("Nadia", helper), ("Nadia", sheet)),
+        *((None, public), ("Nadia", helper), ("Nadia", sheet), (None, own), ("Nadia", lent)),
         *(("Youssef", empty), ("Paul", auditor)),
     )
     for who, tour in tours:

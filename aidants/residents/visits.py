@@ -76,6 +76,8 @@ def knock(work: Work, code: str, born: str, secret: str) -> Knock:
     """
     where, typed = network(work.address), str(codes.index_of(work, code))
     found = codes.find(work, code)
+    if found is not None and found[1].death_reported_at is not None:
+        found = None  # whoever holds the sheet now is somebody else
     throttle.check(work, _BY_CODE, typed, CODE_TRIES)
     throttle.check(work, _BY_ADDRESS, where, ADDRESS_TRIES)
     known = _identity(work, found[1] if found else None)
@@ -116,8 +118,9 @@ _GOOD: Final = (
     col(AccessCode.ended_at).is_(None),
     Resident.organisation_id == ResidentVisit.organisation_id,
     col(Resident.merged_into).is_(None),
+    col(Resident.death_reported_at).is_(None),
 )
-"""A code printed anew, an erasure, a merge or another organisation end the visit."""
+"""A code printed anew, an erasure, a merge, another organisation or a reported death end the visit."""
 # Statements built once: they run before every page.
 _HALF: Final = (
     select(ResidentVisit, AccessCode)

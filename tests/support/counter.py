@@ -25,11 +25,12 @@ from aidants.guides.queries import walk_of
 from aidants.mandates.models import Authorisation, Mandate
 from aidants.procedures import PROCEDURES
 from aidants.residents.identity import Identity
-from aidants.residents.models import Resident
+from aidants.residents.models import Resident, ResidentVisit
 from aidants.residents.services import create_resident, resident_key
 from aidants.settings import Settings
 from tests.security.tools import actor_of
 from tests.support.client import Browser, people_of
+from tests.support.own import come_in
 from tests.support.services import postgres_server
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -111,7 +112,8 @@ class Counter:
     def keep_signed_in(self, now: datetime) -> None:
         """Let the sessions last: how they end is tested elsewhere."""
         with unit_of_work(self.database, Mode.WRITE) as work:
-            work.session.connection().execute(sa.update(BrowserSession).values(created_at=now, last_seen_at=now))
+            for kind in (BrowserSession, ResidentVisit):
+                work.session.connection().execute(sa.update(kind).values(created_at=now, last_seen_at=now))
 
     def place_of(self, run_id: str) -> tuple[str, int]:
         """Return the step where a walk stands, and the number that its page bears."""
@@ -180,12 +182,19 @@ def make_template(settings: Settings, walk: Callable[[Database, str, str, str], 
     with unit_of_work(database, Mode.WRITE) as work:
         work.actor = actor_of(work, "nadia")
         persons = [create_resident(work, identity) for identity in PERSONS]
+    for number, person in enumerate(persons):
+        staff[f"person {number}"] = alone = staff["nadia"].again()
+        year, month, day = PERSONS[number].birth_date.split("-")
+        born = {"naissance-year": year, "naissance-month": month, "naissance-day": day}
+        come_in(alone, database, person, **born)
     runs = {
         (number, guide): walk(database, person, guide, step)
         for number, person in enumerate(persons)
         for guide, step in GUIDES.items()
     }
     cookies = {who: dict(browser.http.cookies) for who, browser in staff.items()}
-    tokens = {who: browser.token("/guides") for who, browser in staff.items()}
+    tokens = {
+        who: browser.token("/ma-page/donnees" if "person" in who else "/guides") for who, browser in staff.items()
+    }
     database.dispose()
     return Template(settings, persons, runs, cookies, tokens)

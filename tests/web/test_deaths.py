@@ -20,6 +20,7 @@ from aidants.residents.services import resident_key
 from tests.security.tools import Clock, digest, entries_after, kinds_after, last_entry
 from tests.support.client import Browser, text_of
 from tests.support.outbox import configure
+from tests.support.own import come_in, knock
 from tests.web.test_mandate_journey import active_mandate, draft, mandate_row, new_resident, records
 
 Open = Callable[..., Browser]
@@ -174,6 +175,19 @@ def test_not_what_was_stopped_before_nor_after_thirty_days(
         time_is.at = reported + URGENT_LASTS + late
         again = browse("nadia")
         assert again.get(f"{card}/urgence").status_code == status
+
+
+def test_their_own_pages_close_until_the_mistake_is_said(browse: Open, demo_database: Database) -> None:
+    nadia, mine, born = browse("nadia"), browse(), {"naissance-year": "1951"}
+    card = new_resident(nadia, **{"birth-day": "", "birth-month": ""})
+    code = come_in(mine, demo_database, ref(card), **born)
+    died(nadia, card)
+    assert mine.get("/ma-page/accueil").headers["location"] == "/ma-page?fermee=1"
+    before = len(records(demo_database, "own_page_opened"))
+    assert knock(browse(), code, **born).status_code == 422
+    assert len(records(demo_database, "own_page_opened")) == before
+    nadia.post(f"{card}/deces/erreur")
+    assert knock(browse(), code, **born).status_code == 303
 
 
 @pytest.mark.parametrize("path", ["deces", "deces/erreur", "urgence"])
