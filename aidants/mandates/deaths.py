@@ -18,7 +18,7 @@ from aidants.journal.services import Private, record
 from aidants.mandates.lifecycle import State
 from aidants.mandates.models import Mandate
 from aidants.mandates.queries import MandateView, mandates_of, visible_mandates
-from aidants.mandates.services import REMINDERS, subject
+from aidants.mandates.services import INVITATIONS, REMINDERS, subject
 from aidants.messages.models import Channel
 from aidants.messages.services import About, available, cancel, enqueue
 from aidants.policy import Role
@@ -47,6 +47,7 @@ def report_death(work: Work, resident_id: str) -> int:
     for mandate in work.session.exec(query.with_for_update()).all():
         if mandate.state in (State.DRAFT, State.AWAITING_CONSENT):
             mandate.state, mandate.ended_at, mandate.end_reason = State.ABANDONED, work.now, DEATH
+            cancel(work, mandate.id, INVITATIONS)
             record(work, actions.MandateAbandoned(**subject(mandate), outcome=DEATH))
         elif mandate.state == State.ACTIVE and mandate.ends_at is not None and mandate.ends_at >= work.now:
             mandate.state, mandate.ended_at, mandate.end_reason = State.REVOKED, work.now, DEATH

@@ -27,6 +27,8 @@ from aidants.residents.services import Known, keep_resident, lock_helper
 TOO_OLD: Final = N_("Ce texte n’est plus du jour. Remettez-le à l’heure, puis imprimez-le et faites-le signer.")
 REMINDERS: Final = ("ending", "ending_resident")
 """Messages that must not leave once the mandate was stopped."""
+INVITATIONS: Final = ("consent_link", "consent_code")
+"""Messages that must not leave once nobody is asked any more."""
 ENDERS: Final = ("resident", "helper")
 
 
@@ -137,6 +139,7 @@ def abandon(work: Work, mandate_id: str, outcome: str) -> None:
         replies.drop(work, view.row, "dropped")
     view.row.state, view.row.ended_at, view.row.end_reason = State.ABANDONED, work.now, outcome
     work.session.add(view.row)
+    cancel(work, view.row.id, INVITATIONS)
     record(work, actions.MandateAbandoned(**subject(view.row), outcome=outcome))
 
 

@@ -407,3 +407,15 @@ def test_an_arab_reads_from_right_to_left(browse: Open, database: Database) -> N
     assert '<html lang="ar" dir="rtl">' in page
     assert 'lang="fr" dir="ltr"' in page
     assert "a encore relu" in page
+
+
+@sends
+@pytest.mark.parametrize("given_up", ["refus", "changer"])
+def test_a_link_that_has_not_left_stays_once_nobody_is_asked(browse: Open, database: Database, given_up: str) -> None:
+    nadia = browse("nadia")
+    mandate = remote(nadia)
+    send(nadia, mandate)
+    assert nadia.post(f"{mandate}/{given_up}").status_code == 303
+    with unit_of_work(database, Mode.READ) as work:
+        rows = work.session.exec(select(OutboxMessage).where(OutboxMessage.template == "consent_link")).all()
+    assert [(row.state, row.sealed) for row in rows] == [("cancelled", None)]
