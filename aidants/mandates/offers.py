@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from secrets import randbelow
 from typing import Final
 
 from sqlmodel import col, select
 
 from aidants.accounts import services as accounts
-from aidants.crypto import blind_index, digest, new_id, open_json, seal_json
+from aidants.crypto import blind_index, digest, new_digits, new_id, open_json, seal_json
 from aidants.db import Work
 from aidants.errors import Conflict, Refused
 from aidants.i18n import N_
@@ -34,6 +33,7 @@ TABLET_LASTS: Final = timedelta(minutes=15)
 VISIT_LASTS: Final = timedelta(hours=2)
 CODE_LASTS: Final = timedelta(minutes=10)
 CODES: Final = 3
+CODE_DIGITS: Final = 6
 TRIES: Final = 5
 _AUTH: Final = {"screen": "handed_over", "tablet": "handed_over", "mail": "one_time_code", "sms": "one_time_code"}
 ANSWERED: Final = N_("La personne a déjà répondu. Reprenez depuis la page du mandat.")
@@ -194,7 +194,7 @@ def send_code(work: Work, asked: Asked, language: str) -> bool:
     offer, row = asked.offer, asked.view.row
     if offer.codes >= CODES:
         return False
-    code = f"{randbelow(10**6):06}"
+    code = new_digits(CODE_DIGITS)
     offer.codes += 1
     offer.code_mac, offer.code_sent_at = _mac(work, offer, code), work.now
     work.session.add(offer)
