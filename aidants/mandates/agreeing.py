@@ -138,7 +138,6 @@ def _text(view: Page, form: Parsed[ReplyForm]) -> Response:
                 in_language(_facts(work, asked, hand), language, work.settings.zone)
                 for language in dict.fromkeys((view.locale, i18n.DEFAULT))
             ],
-            "unreviewed": view.locale in i18n.UNREVIEWED,
             "whole": text.plain_text().splitlines(),
             "signer": _name(work, asked, hand),
             "draws": asked.view.row.consent == "on_screen",

@@ -507,3 +507,13 @@ def test_a_press_that_fails_leaves_the_old_code_good(
         broken.setattr("aidants.mandates.paper.SECONDS", 0)
         assert nadia.post(f"/personnes/{places.residents['Aubert']}/feuille").status_code == 503
     assert knock(browse(), code, **BORN).status_code == 303
+
+
+def test_a_translation_that_nobody_read_over_says_so_on_every_page(mine: Browser) -> None:
+    mine.post("/langue", {"locale": "uk", "next": "/ma-page/accueil", "usager": "oui"})
+    for path in ("accueil", "actes", "mandats", "questions", "donnees"):
+        page = mine.get(f"/ma-page/{path}")
+        assert 'lang="uk"' in page.text
+        assert "n’a encore relu cette traduction" in text_of(page)
+    mine.post("/langue", {"locale": "fr", "next": "/ma-page/accueil", "usager": "oui"})
+    assert "encore relu" not in text_of(mine.get("/ma-page/accueil"))
