@@ -24,7 +24,12 @@ def upgrade() -> None:
         op.create_index(f"ix_mandate_{name}", "mandate", ["organisation_id", "state", column, "id"])
 
 
+_REPORTED = sa.text("SELECT 1 FROM resident WHERE death_reported_at IS NOT NULL LIMIT 1")
+
+
 def downgrade() -> None:
+    if op.get_bind().execute(_REPORTED).first():
+        raise RuntimeError("no way back while a death is reported: an earlier program would prepare mandates again")
     op.drop_index("ix_mandate_created", table_name="mandate")
     op.drop_index("ix_mandate_ends", table_name="mandate")
     op.create_index("ix_mandate_ends", "mandate", ["organisation_id", "state", "ends_at"])

@@ -15,6 +15,7 @@ from aidants.db import Database, Mode, unit_of_work
 from aidants.journal.models import JournalDay, JournalLeaf
 from aidants.journal.seal import seal_now
 from aidants.journal.verify import verify
+from aidants.mandates.deaths import report_death
 from aidants.migrate import _config, current, upgrade
 from aidants.residents.holds import set_hold
 from tests.security.tools import actor_of, digest, prepare
@@ -82,7 +83,7 @@ def test_no_way_back_once_somebody_was_erased(demo_database: Database) -> None:
 
 
 def test_no_way_back_while_a_record_is_set_aside_or_held(demo_database: Database) -> None:
-    places = prepare(demo_database)
+    places = prepare(demo_database, question=False)
     with unit_of_work(demo_database, Mode.WRITE) as work:
         work.actor = actor_of(work, "tom")
         merging.confirm(work, places.merge)
@@ -92,4 +93,20 @@ def test_no_way_back_while_a_record_is_set_aside_or_held(demo_database: Database
     tables, rows = schema(demo_database), digest(demo_database)
     with pytest.raises(RuntimeError):
         command.downgrade(_config(demo_database), "0003")
+    assert current(demo_database) == "0006"
+    upgrade(demo_database)
+    assert (schema(demo_database), digest(demo_database)) == (tables, rows)
+
+
+@pytest.mark.parametrize("kept", ["a question", "a reported death"])
+def test_no_way_back_from_what_was_told_since(demo_database: Database, kept: str) -> None:
+    places = prepare(demo_database, question=kept == "a question")
+    if kept == "a reported death":
+        with unit_of_work(demo_database, Mode.WRITE) as work:
+            work.actor = actor_of(work, "nadia")
+            report_death(work, places.residents["Aubert"])
+    tables, rows = schema(demo_database), digest(demo_database)
+    with pytest.raises(RuntimeError):
+        command.downgrade(_config(demo_database), "0006")
+    upgrade(demo_database)
     assert (schema(demo_database), digest(demo_database)) == (tables, rows)
