@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -26,6 +26,8 @@ from tests.web.test_audit import numbers
 Browse = Callable[..., Browser]
 SUNDAY_NIGHT = datetime.fromisoformat("2026-11-22T22:00:00+01:00")
 MONDAY = datetime.fromisoformat("2026-11-23T10:00:00+01:00")
+DAYS = ("22 novembre 2026", "23 novembre 2026")
+"""The local days of those two."""
 REASON = "Permanence exceptionnelle, prévue par la mairie"
 
 
@@ -46,9 +48,10 @@ def sunday(demo_database: Database, monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def keys(page: str, title: str = "Actes de nuit") -> list[str]:
-    """The flags of one rule on the page; the demonstration has one of its own, a mandate stopped within the hour."""
-    found = html.fromstring(page).xpath("//*[contains(@class, 'notice--notice') or @class = 'card']")
+def keys(page: str, title: str = "Actes de nuit", days: Sequence[str] = DAYS) -> list[str]:
+    """The flags of one rule on the page, but those of the demonstration: it was filled today, perhaps at night."""
+    marks = html.fromstring(page).xpath("//*[contains(@class, 'notice--notice') or @class = 'card']")
+    found = [mark for mark in marks if any(day in mark.text_content() for day in days)]
     links = [
         item.xpath(".//a[starts-with(@href, '/journal/signalements/')]/@href")
         for item in found
@@ -188,7 +191,7 @@ def test_sign_in_failures_of_an_account(demo_database: Database, browse: Browse)
     paul = browse("paul")
     page = paul.open("/journal/signalements")
     assert "Beaucoup de refus" in text_of(page)
-    flag = html.fromstring(paul.open(f"/journal/signalements/{keys(page.text, 'Beaucoup de refus')[0]}").text)
+    flag = html.fromstring(paul.open(f"/journal/signalements/{keys(page.text, 'Beaucoup de refus', [''])[0]}").text)
     (entries,) = flag.xpath("//a[normalize-space() = 'Voir ces entrées']/@href")
     assert {row.seq for row in failed} <= set(numbers(paul.open(entries).text))
 
