@@ -62,7 +62,8 @@ def ask_urgent(work: Work, view: Page) -> Response:
 
 def note_urgent(work: Work, view: Page) -> Response:
     """Note it; managers and auditors are told."""
-    form = parse(UrgentForm, view.form, {**asked("demarche"), "raison": {"missing": WHY, "string_too_short": WHY}})
+    which = {"missing": CHOOSE, "string_too_short": CHOOSE}
+    form = parse(UrgentForm, view.form, {"demarche": which, "raison": {"missing": WHY, "string_too_short": WHY}})
     known = services.get_resident(work, view.param("id"))
     if form.value is not None and form.value.demarche not in deaths.unfinished(work, known.row):
         form.add("demarche", CHOOSE)

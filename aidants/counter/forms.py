@@ -60,7 +60,7 @@ class DeathForm(FormModel):
 class UrgentForm(FormModel):
     """Which act could not wait after a death, why, and a fresh code unless one was just given."""
 
-    demarche: Annotated[Text, Field(max_length=60)] = ""
+    demarche: Annotated[Text, Field(min_length=1, max_length=60)]
     raison: Annotated[Text, Field(min_length=3, max_length=LONGEST_REASON)]
     code: Annotated[Text, Field(max_length=20)] = ""
 

@@ -61,6 +61,7 @@ def test_reported_from_the_card(browse: Open, demo_database: Database) -> None:
     words = text_of(nadia.open(card))
     assert "Un décès a été signalé" in words
     assert "Préparer un mandat" not in words
+    assert "feuille à garder" not in words, "their pages are closed"
     assert nadia.post(f"{card}/mandats").status_code == 409
     before, rows = last_entry(demo_database), digest(demo_database)
     assert nadia.post(f"{card}/deces", {"sur": "oui"}).status_code == 303
